@@ -1,0 +1,1 @@
+"""The generator: reads the definitions under specs/ and writes generated/. Never shipped."""

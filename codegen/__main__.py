@@ -1,0 +1,108 @@
+"""The generator's command line: `python -m codegen generate | check | specs`."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from codegen.download import DownloadError, fetch_package
+from codegen.extract import extract
+from codegen.ir.build import Release
+from codegen.load import load_specs
+from codegen.output import ForeignFolderError, differences, read_tree, write_tree
+from codegen.pipeline import build, plan
+from codegen.problems import InputError
+from codegen.report import count, describe
+from codegen.ruff import RuffError
+from codegen.sources import ROOT, FhirRelease, read_open_value_sets, read_sources
+
+GENERATED = ROOT / "generated"
+EXPORTS = ROOT / "specs" / "pymedplum" / "exports.toml"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit status is 1 when something is wrong."""
+    options = _parser().parse_args(arguments)
+    run: Callable[[argparse.Namespace], int] = options.run
+    try:
+        return run(options)
+    except InputError as error:
+        print(f"{error}\n{len(error.problems)} problems; nothing was written", file=sys.stderr)
+    except (DownloadError, ForeignFolderError, RuffError) as error:
+        print(error, file=sys.stderr)
+    return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="codegen", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+    generate = commands.add_parser("generate", help="write the package from the specs")
+    generate.add_argument("--fhir", default="r4", choices=sorted(read_sources().releases))
+    generate.add_argument("--out", type=Path, help="another folder than generated/")
+    generate.set_defaults(run=_generate)
+    check = commands.add_parser("check", help="compare generated/ with what the specs give")
+    check.set_defaults(run=_check)
+    specs = commands.add_parser("specs", help="download and extract the definitions")
+    specs.add_argument("--fhir", action="append", choices=sorted(read_sources().releases))
+    specs.set_defaults(run=_specs)
+    return parser
+
+
+def release_of(source: FhirRelease) -> Release:
+    """Give the generator what sources.toml says of a FHIR release."""
+    return Release(
+        label=source.label,
+        version=source.version,
+        resources=source.resources,
+        borrowed=source.borrowed,
+        long_ids=source.long_ids,
+        open_value_sets=read_open_value_sets(),
+    )
+
+
+def _generate(options: argparse.Namespace) -> int:
+    source = read_sources().releases[options.fhir]
+    if options.out is None and source.label != "r4":
+        print("another FHIR version than r4 needs OUT=<folder>", file=sys.stderr)
+        return 1
+    if not source.folder.is_dir():
+        _write_extract(source)
+    release = release_of(source)
+    files = build(source.folder, release, EXPORTS)
+    target: Path = options.out or GENERATED
+    changed = sum(1 for _ in differences(files, read_tree(target)))
+    write_tree(files, target)
+    specs, _ = load_specs(source.folder)
+    package = plan(source.folder, release)
+    print(describe(package, count(specs, package)))
+    print(f"{len(files)} files in {target}, {changed} of them new, changed or removed")
+    return 0
+
+
+def _check(_options: argparse.Namespace) -> int:
+    source = read_sources().releases["r4"]
+    found = list(
+        differences(build(source.folder, release_of(source), EXPORTS), read_tree(GENERATED))
+    )
+    for difference in found:
+        print(difference)
+    if found:
+        print(f"generated/ is not what specs/ gives: {len(found)} files; run `make generate`")
+    return 1 if found else 0
+
+
+def _specs(options: argparse.Namespace) -> int:
+    releases = read_sources().releases
+    for label in options.fhir or sorted(releases):
+        _write_extract(releases[label])
+    return 0
+
+
+def _write_extract(source: FhirRelease) -> None:
+    files = extract(source, fetch_package(source.package))
+    write_tree(files, source.folder)
+    print(f"FHIR {source.version}: {len(files)} definitions in {source.folder}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

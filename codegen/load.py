@@ -1,0 +1,76 @@
+"""Reads the extract under specs/: knows JSON and the files' shape, nothing about Python."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from codegen.problems import Problem
+
+Json = dict[str, Any]  # a definition as parsed; the ir gives it types
+
+REQUIRED_KEYS = {
+    "StructureDefinition": ("url", "name", "kind", "type", "element"),
+    "ValueSet": ("url", "compose"),
+    "CodeSystem": ("url", "content"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One definition and the file it was read from."""
+
+    file: str
+    json: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Specs:
+    """All definitions of one FHIR release, by canonical URL."""
+
+    definitions: dict[str, Source] = field(default_factory=dict)
+    value_sets: dict[str, Source] = field(default_factory=dict)
+    code_systems: dict[str, Source] = field(default_factory=dict)
+
+
+def load_specs(folder: Path) -> tuple[Specs, list[Problem]]:
+    """Read every definition under `folder`, with what is wrong with the files."""
+    specs = Specs()
+    shelves = {
+        "StructureDefinition": specs.definitions,
+        "ValueSet": specs.value_sets,
+        "CodeSystem": specs.code_systems,
+    }
+    problems: list[Problem] = []
+    for path in sorted(folder.rglob("*.json")):
+        file = path.relative_to(folder).as_posix()
+        resource, problem = _read(path, file)
+        if problem:
+            problems.append(problem)
+            continue
+        shelf = shelves[resource["resourceType"]]
+        if resource["url"] in shelf:
+            other = shelf[resource["url"]].file
+            problems.append(Problem(file, "", f"has the url {resource['url']} of {other}"))
+        shelf[resource["url"]] = Source(file, resource)
+    if not specs.definitions and not problems:
+        problems.append(
+            Problem(str(folder), "", "holds no StructureDefinition; run `make specs` first")
+        )
+    return specs, problems
+
+
+def _read(path: Path, file: str) -> tuple[Json, Problem | None]:
+    try:
+        resource = json.loads(path.read_text(encoding="utf-8"))
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        return {}, Problem(file, "", f"is not JSON: {error}")
+    if not isinstance(resource, dict):
+        return {}, Problem(file, "", "is not a JSON object")
+    kind = resource.get("resourceType")
+    if kind not in REQUIRED_KEYS:
+        return {}, Problem(file, "", f"has the resourceType {kind!r}, which is not generated from")
+    missing = [key for key in REQUIRED_KEYS[kind] if not resource.get(key)]
+    if missing:
+        return {}, Problem(file, "", f"lacks {', '.join(missing)}")
+    return resource, None

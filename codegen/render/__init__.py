@@ -1,0 +1,1 @@
+"""Turns the intermediate representation into files: knows Python and Jinja, not FHIR."""

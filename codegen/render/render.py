@@ -1,0 +1,67 @@
+"""Renders a package: one context per template, no decisions."""
+
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from codegen.exports import Exports
+from codegen.ir.types import Module, Package
+from codegen.render.rows import arguments
+from codegen.render.stubs import ModuleStub, module_stub
+from codegen.render.wrap import docstring
+
+TEMPLATES = Path(__file__).parent / "templates"
+PACKAGE = "pymedplum"
+MODELS = f"{PACKAGE}/fhir"
+
+_environment = Environment(
+    loader=FileSystemLoader(TEMPLATES),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+    autoescape=False,  # noqa: S701 - Python source, not HTML
+)
+_environment.filters.update(docstring=docstring, arguments=arguments)
+
+
+def render_package(package: Package) -> dict[str, str]:
+    """Return every file of the model package, by its path under the output folder."""
+    files = {
+        f"{MODELS}/__init__.py": _render("models_init.py.j2", package=package),
+        f"{MODELS}/__init__.pyi": _render("models_init.pyi.j2", package=package),
+        f"{MODELS}/primitives.py": _render("primitives.py.j2", package=package),
+        f"{MODELS}/codes.py": _render("codes.py.j2", package=package),
+        f"{MODELS}/codes.pyi": _render("codes.pyi.j2", package=package),
+    }
+    classes = {c.name: c for m in package.modules for c in m.classes}
+    homes = {c.name: m.name for m in package.modules for c in m.classes}
+    for module in package.modules:
+        stub = module_stub(module, classes, homes, package.primitives)
+        files |= _render_module(package, module, stub)
+    return files
+
+
+def render_exports(exports: tuple[Exports, ...]) -> dict[str, str]:
+    """Return the package's own modules: re-exports of the runtime's public names."""
+    names = sorted({name for export in exports for name in export.names} | {"__version__"})
+    files = {
+        f"{PACKAGE}/py.typed": "",
+        f"{PACKAGE}/__init__.py": _render("package_init.py.j2", exports=exports, names=names),
+        f"{PACKAGE}/__init__.pyi": _render("package_init.pyi.j2", exports=exports, names=names),
+    }
+    for export in exports:
+        files[f"{PACKAGE}/{export.module}.py"] = _render("exports.py.j2", export=export)
+    return files
+
+
+def _render_module(package: Package, module: Module, stub: ModuleStub) -> dict[str, str]:
+    return {
+        f"{MODELS}/{module.name}.py": _render("module.py.j2", package=package, module=module),
+        f"{MODELS}/{module.name}.pyi": _render("module.pyi.j2", package=package, module=stub),
+    }
+
+
+def _render(template: str, **context: Any) -> str:  # noqa: ANN401 - template variables
+    return _environment.get_template(template).render(**context)

@@ -1,0 +1,49 @@
+"""Package attributes that are imported when they are first asked for.
+
+Knows only names and modules: importing this module imports neither Pydantic nor httpx.
+"""
+
+import difflib
+import importlib
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+
+def did_you_mean(name: str, known: Mapping[str, object] | set[str]) -> str:
+    """Return `"; did you mean 'x'?"` for the closest known name, or nothing."""
+    folded = {candidate.lower(): candidate for candidate in sorted(known)}
+    close = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.7)
+    return f"; did you mean '{folded[close[0]]}'?" if close else ""
+
+
+def lazy_attributes(
+    package: str, homes: Mapping[str, str]
+) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """Give the `__getattr__` and `__dir__` of a package whose names live in submodules.
+
+    `homes` maps each name to its absolute module. An unknown name raises an `AttributeError` with
+    a suggestion. Importing is left to Python, whose per-module locks make it thread-safe; a name
+    is stored in the package once its module is complete, so that later reads are plain ones.
+    """
+
+    def load(name: str) -> Any:  # noqa: ANN401 - whatever the module defines
+        home = homes.get(name)
+        if home is None:
+            hint = did_you_mean(name, homes)
+            raise AttributeError(f"module '{package}' has no attribute '{name}'{hint}")
+        value = getattr(importlib.import_module(home), name)
+        setattr(sys.modules[package], name, value)
+        return value
+
+    def names() -> list[str]:
+        return sorted({*vars(sys.modules[package]), *homes})
+
+    return load, names
+
+
+def publish(module: str, namespace: Mapping[str, Any], names: list[str]) -> None:
+    """Make re-exported classes and functions say where users import them from."""
+    for name in names:
+        if callable(namespace[name]):
+            namespace[name].__module__ = module

@@ -1,0 +1,84 @@
+"""JSON text to Python values and back, with every digit of every number.
+
+The only module of the models that needs msgspec, so it is imported where text is handled.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from pymedplum_runtime.models.number import WrittenDecimal, read_decimal
+
+# msgspec reads `-0` as the integer 0; only a value that looks like one takes the slower road.
+_NEGATIVE_ZERO = re.compile(rb"-0(?=[\s,\]}])")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+
+_decode = msgspec.json.Decoder(float_hook=read_decimal).decode
+
+
+class JsonTextError(ValueError):
+    """The text is not JSON; the message never quotes it."""
+
+
+def decode(text: str | bytes | bytearray) -> Any:  # noqa: ANN401 - any JSON value
+    """Decode JSON text; numbers with a point or an exponent become decimals.
+
+    Raises:
+        JsonTextError: the text is no JSON, or nests too deeply.
+    """
+    raw = text.encode() if isinstance(text, str) else bytes(text)
+    try:
+        if _NEGATIVE_ZERO.search(raw):
+            return json.loads(
+                raw.decode(),
+                parse_float=read_decimal,
+                parse_int=_read_integer,
+                parse_constant=_refuse_constant,
+            )
+        return _decode(raw)
+    except msgspec.DecodeError as error:
+        raise JsonTextError(str(error)) from None
+    except RecursionError:
+        raise JsonTextError("JSON is nested too deeply") from None
+    except UnicodeDecodeError as error:
+        raise JsonTextError(f"JSON is not UTF-8 (byte {error.start})") from None
+    except json.JSONDecodeError as error:
+        raise JsonTextError(f"JSON is malformed: {error.msg} (byte {error.pos})") from None
+
+
+def _read_integer(text: str) -> int | Decimal:
+    return Decimal(text) if text == "-0" else int(text)
+
+
+def _refuse_constant(name: str) -> None:
+    raise JsonTextError(f"JSON has no {name}")
+
+
+def _write(value: object) -> object:
+    if isinstance(value, WrittenDecimal):
+        return msgspec.Raw(value.text.encode())
+    raise TypeError(f"{type(value).__name__} is not a JSON value")
+
+
+_encode: Callable[[Any], bytes] = msgspec.json.Encoder(
+    decimal_format="number", enc_hook=_write
+).encode
+
+
+def encode(value: object) -> bytes:
+    """Encode plain values as compact JSON text; decimals as they were written."""
+    return _encode(value)
+
+
+def indent(raw: bytes, width: int) -> bytes:
+    """Spread compact JSON text over lines."""
+    return msgspec.json.format(raw, indent=width)
+
+
+def escape_non_ascii(text: str) -> str:
+    """Write every character beyond ASCII as a JSON escape."""
+    return _NOT_ASCII.sub(lambda match: json.dumps(match[0])[1:-1], text)

@@ -1,0 +1,84 @@
+"""Turns refusals into advice: the closest property that there is, never the value."""
+
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails, InitErrorDetails
+
+from pymedplum_runtime.lazy import did_you_mean
+from pymedplum_runtime.models.package import package_of
+from pymedplum_runtime.models.problems import Location, from_lines, line
+
+if TYPE_CHECKING:
+    from pymedplum_runtime.models.base import FHIRModel
+
+LONG_MESSAGE = 160
+
+
+def explain(
+    cls: "type[FHIRModel]", error: ValidationError, prefix: Location = ()
+) -> ValidationError:
+    """Return the error in FHIR's words, with a suggestion at every unknown property."""
+    lines: list[InitErrorDetails] = []
+    for e in error.errors(include_url=False):
+        location = (*prefix, *e["loc"])
+        lines.append(line(e["type"], _message(cls, e, location), location, e["input"]))
+    return from_lines(cls.__name__, lines)
+
+
+def _message(cls: "type[FHIRModel]", details: ErrorDetails, location: Location) -> str:
+    kind, context = details["type"], details.get("ctx", {})
+    if kind == "extra_forbidden":
+        return _unknown_property(cls, location)
+    if kind == "string_pattern_mismatch":
+        package = package_of(_generated(cls))
+        rules = {p.pattern: p.expectation for p in package.primitives().values()}
+        return f"expected {rules.get(context['pattern'], 'other text')}"
+    if kind == "literal_error" and len(details["msg"]) > LONG_MESSAGE:
+        return f"expected one of {details['msg'][15:LONG_MESSAGE]}..."
+    if kind == "model_type":
+        return f"expected a JSON object, or a model of {context['class_name']}"
+    return details["msg"]
+
+
+def _unknown_property(cls: "type[FHIRModel]", location: Location) -> str:
+    owner = _class_at(cls, location[:-1])
+    name = str(location[-1])
+    if owner is None:
+        return "is not a property here"
+    rows = owner.properties_by_name()
+    if name in rows:
+        return f"is spelled '{rows[name].fhir_name}' in FHIR; both spellings at once are refused"
+    hint = did_you_mean(name, {row.fhir_name for row in rows.values()})
+    return f"is not a property of {owner.__name__}{hint}"
+
+
+def _class_at(cls: "type[FHIRModel]", location: Location) -> "type[FHIRModel] | None":
+    """Follow a path of FHIR names from a class; give up where the data decides the class."""
+    for step in location:
+        if isinstance(step, int):
+            continue
+        row = next(
+            (r for r in cls.properties_by_name().values() if step in (r.fhir_name, r.name)), None
+        )
+        if row is None or row.is_primitive:
+            return None
+        cls = package_of(_generated(cls)).find(row.type)
+        if cls.__is_resource__:
+            return None
+    return cls
+
+
+def _generated(cls: "type[FHIRModel]") -> "type[FHIRModel]":
+    """Return the generated class that a user's class derives from, or the class itself."""
+    return next(c for c in cls.__mro__ if "__properties__" in c.__dict__)
+
+
+def unknown_attribute(cls: "type[FHIRModel]", name: str) -> AttributeError:
+    """Say which attribute was meant: FHIR's spelling, or a typing error."""
+    rows = cls.properties_by_name()
+    meant = next((row.name for row in rows.values() if row.fhir_name == name), None)
+    if meant:
+        return AttributeError(f"'{cls.__name__}' has no attribute '{name}'; use '{meant}'")
+    hint = did_you_mean(name, set(rows))
+    return AttributeError(f"'{cls.__name__}' has no attribute '{name}'{hint}")

@@ -1,0 +1,71 @@
+"""Decimals that remember how they were written.
+
+https://hl7.org/fhir/R4/datatypes.html#decimal: the precision of a decimal is significant.
+`Decimal` keeps trailing zeros, but rewrites exponents (`1e-7`, `0.00000000`).
+"""
+
+from decimal import Decimal
+from typing import Any
+
+from pydantic_core import PydanticCustomError
+from typing_extensions import Self
+
+
+class WrittenDecimal(Decimal):
+    """A `Decimal` whose text is not the one that `str` would give."""
+
+    __slots__ = ("text",)
+    text: str
+
+    def __new__(cls, text: str) -> Self:
+        """Keep `text` beside the number that it says."""
+        number = super().__new__(cls, text)
+        number.text = text
+        return number
+
+    def __reduce__(self) -> tuple[type["WrittenDecimal"], tuple[str]]:
+        return WrittenDecimal, (self.text,)
+
+    def __copy__(self) -> "WrittenDecimal":
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "WrittenDecimal":
+        return self
+
+
+def read_decimal(text: str) -> Decimal:
+    """Read the text of a JSON number, exactly."""
+    number = Decimal(text)
+    return number if str(number) == text else WrittenDecimal(text)
+
+
+def decimal_text(number: Decimal) -> str:
+    """Return the text of a JSON number, as it was read where it was read."""
+    return number.text if isinstance(number, WrittenDecimal) else str(number)
+
+
+def to_number(value: object) -> Decimal:
+    """Accept the numbers of Python and JSON, not text and not booleans."""
+    kind = type(value)
+    if kind is int:
+        return Decimal(value)  # type: ignore[arg-type]  # the type was just checked
+    if kind is float:
+        return _finite(read_decimal(repr(value)))
+    if isinstance(value, Decimal):
+        return _finite(value)
+    raise PydanticCustomError("fhir_decimal", "expected a decimal number")
+
+
+def _finite(number: Decimal) -> Decimal:
+    if number.is_finite():
+        return number
+    raise PydanticCustomError("fhir_decimal", "expected a finite decimal number")
+
+
+def json_number(number: Decimal) -> int | float:
+    """Return the number that `json.dumps` takes; exact text is for JSON text and the wire."""
+    text = decimal_text(number)
+    try:
+        return int(text)
+    except ValueError:
+        return float(text)

@@ -23,6 +23,7 @@ class Catalog:
         long_ids: frozenset[str],
     ) -> None:
         self.primitives = frozenset(p.name for p in primitives)
+        self._extensible = frozenset(p.name for p in primitives if p.is_extensible)
         self.value_sets = ValueSets(specs)
         self.problems: list[Problem] = []
         self.by_name: dict[str, Source] = {
@@ -47,6 +48,10 @@ class Catalog:
     def knows_class(self, name: str) -> bool:
         """Tell whether a class of that name will be generated."""
         return name in self._class_names
+
+    def has_sibling(self, type_name: str) -> bool:
+        """Tell whether a primitive has a `_name` sibling for its id and extensions."""
+        return type_name in self._extensible
 
     def has_children(self, path: str) -> bool:
         """Tell whether a definition nests elements under the path."""

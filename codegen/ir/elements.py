@@ -70,6 +70,7 @@ def _element(  # noqa: PLR0913, PLR0917 - the one place where an element's facts
     is_primitive = type_name in catalog.primitives
     if not is_primitive and not catalog.knows_class(type_name):
         catalog.report(place.file, json["path"], f"has the unknown type code '{type_name}'")
+    is_system = (type_ or {}).get("code", "").startswith(SYSTEM)
     is_open = choice is not None and len(json["type"]) > OPEN_CHOICE
     return Element(
         name=attribute_name(fhir_name),
@@ -79,7 +80,7 @@ def _element(  # noqa: PLR0913, PLR0917 - the one place where an element's facts
         min=json.get("min", 0),
         is_list=json.get("max") not in ("0", "1"),
         is_primitive=is_primitive,
-        has_sibling=is_primitive and not (type_ or {}).get("code", "").startswith(SYSTEM),
+        has_sibling=catalog.has_sibling(type_name) and not is_system,
         is_lazy=not is_primitive and (is_open or catalog.is_built_late(type_name)),
         is_prohibited=json.get("max") == "0",
         choice=choice,

@@ -39,7 +39,7 @@ _BASE64 = rf"\s*(?:(?:{_B64}{_B64}{_B64}{_B64})+{_B64_END}?|{_B64_END})"
 _RULES: dict[str, tuple[str | None, str]] = {
     "base64Binary": (_BASE64, "base64 text"),
     "boolean": (None, "true or false"),
-    "canonical": (r"\S+", "a canonical URL without spaces"),
+    "canonical": (r"\S+", "a URI without spaces"),
     "code": (r"[^\s]+(?: [^\s]+)*", "a code: no leading, trailing or double spaces"),
     "date": (rf"{_YEAR}|{_MONTH}|{_DAY}", "a date: YYYY, YYYY-MM or YYYY-MM-DD"),
     "dateTime": (
@@ -59,9 +59,9 @@ _RULES: dict[str, tuple[str | None, str]] = {
     "time": (None, "a time: hh:mm:ss"),
     "unsignedInt": (None, "a whole number from 0"),
     "uri": (r"\S+", "a URI without spaces"),
-    "url": (r"\S+", "a URL without spaces"),
+    "url": (r"\S+", "a URI without spaces"),
     "uuid": (None, "a UUID: urn:uuid:c757873d-ec9a-4326-a141-556f43239520"),
-    "xhtml": (_TEXT, "an XHTML div"),
+    "xhtml": (_TEXT, "text with some content and no control characters"),
 }
 
 _PYTHON: dict[str, PythonType] = {
@@ -87,7 +87,8 @@ def build_primitives(
     for source in sources:
         name = source.json["name"]
         if name in _RULES:
-            built.append(_primitive(name, _published_regex(source.json)))
+            regex = _published_regex(source.json)
+            built.append(_primitive(name, regex, is_extensible=_is_extensible(source.json)))
         else:
             problems.append(
                 Problem(source.file, name, "is a primitive type without rules; add it to _RULES")
@@ -97,13 +98,14 @@ def build_primitives(
     return tuple(sorted(built, key=lambda p: p.name)), problems
 
 
-def _primitive(name: str, published: str | None) -> Primitive:
+def _primitive(name: str, published: str | None, *, is_extensible: bool = True) -> Primitive:
     pattern, expectation = _RULES[name]
     python = _PYTHON.get(name, "str")
     if python == "str":
         pattern = f"^(?:{pattern or published})$"
     return Primitive(
         name=name,
+        is_extensible=is_extensible,
         python=python,
         pattern=pattern if python == "str" else None,
         minimum=_LOWEST.get(name),
@@ -120,6 +122,12 @@ def _published_regex(definition: Json) -> str | None:
                 if extension["url"] == REGEX:
                     return str(extension["valueString"])
     return None
+
+
+def _is_extensible(definition: Json) -> bool:
+    """Tell whether values may have extensions, and with them a sibling: XHTML may not."""
+    extension = f"{definition['name']}.extension"
+    return all(e.get("max") != "0" for e in definition["element"] if e["path"] == extension)
 
 
 def system_type(type_: Json) -> str | None:

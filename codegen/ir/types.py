@@ -17,6 +17,7 @@ class Primitive:
     maximum: int | None = None
     max_length: int | None = None
     expectation: str = ""
+    is_extensible: bool = True
 
 
 @dataclass(frozen=True, slots=True)

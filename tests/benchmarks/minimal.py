@@ -32,8 +32,14 @@ PRIMITIVES: Json = {
     "uri": "http://example.org/uri",
     "url": "http://example.org/url",
 }
-# Required value sets without a list: https://hl7.org/fhir/R4/valueset-mimetypes.html and alike
-OPEN_CODES = {"mimetypes": "text/plain", "currencies": "EUR", "all-languages": "en"}
+A_RESOURCE = {"resourceType": "Basic", "code": {"text": "text"}}
+# Codes of required value sets whose lists the extract does not hold.
+UNLISTED = {
+    "all-languages": "en",
+    "currencies": "EUR",
+    "mimetypes": "text/plain",
+    "subscription-notification-type": "handshake",
+}
 
 
 def minimal_instances() -> list[Json]:
@@ -79,7 +85,7 @@ def _value(name: str, element: Json, type_: str) -> object:
     if any(_children(name, element["path"])):
         return _object(name, element["path"])
     if not type_[0].islower():
-        return {"resourceType": "Basic"} if type_ == "Resource" else _object(type_, type_)
+        return A_RESOURCE if type_ == "Resource" else _object(type_, type_)
     binding = element.get("binding", {})
     if binding.get("strength") == "required":
         return _first_code(binding["valueSet"].partition("|")[0])
@@ -97,16 +103,14 @@ def _children(name: str, path: str) -> Iterator[Json]:
 
 
 def _first_code(value_set: str) -> str:
-    """Return the first listed code of a required value set."""
-    for part in _by_url("ValueSet").get(value_set, {"compose": {"include": []}})["compose"][
-        "include"
-    ]:
-        concepts = part.get("concept") or _by_url("CodeSystem").get(part["system"], {}).get(
-            "concept"
-        )
+    """Return the first code of a required value set."""
+    listed = _by_url("ValueSet").get(value_set, {"compose": {"include": []}})
+    for part in listed["compose"]["include"]:
+        system = _by_url("CodeSystem").get(part["system"], {})
+        concepts = part.get("concept") or system.get("concept")
         if concepts:
             return str(concepts[0]["code"])
-    return OPEN_CODES.get(value_set.rpartition("/")[2], "code")
+    return UNLISTED.get(value_set.rpartition("/")[2], "code")
 
 
 @cache

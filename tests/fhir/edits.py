@@ -8,10 +8,12 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from definitions import Home, Place, Slot, ValueSetCodes, is_resource_type, slots
+from samples import BAD, TOO_FAR, VALUES
 
 DROP: Final = object()
 VALUE_SETS = ValueSetCodes()
 LONG_IDS = {"SearchParameter.id"}  # specs/sources.toml, `long_ids`: longer ids are let through
+NO_VALUE = "required element with neither value nor extension"
 EXTENDED = {"extension": [{"url": "http://example.org/reason", "valueBoolean": True}]}
 
 
@@ -26,63 +28,8 @@ class Edit(NamedTuple):
 Edits = list[Edit]
 Kind = Callable[[Place], Edits]
 
-# One valid value of the types that choices are made of.
-VALUES: dict[str, Any] = {
-    "boolean": True,
-    "string": "text",
-    "integer": 1,
-    "decimal": 1.5,
-    "code": "code",
-    "uri": "http://example.org",
-    "canonical": "http://example.org",
-    "date": "2020-01-01",
-    "dateTime": "2020-01-01",
-    "Age": {"value": 1},
-    "CodeableConcept": {"text": "text"},
-    "Coding": {"code": "code"},
-    "Period": {"start": "2020"},
-    "Quantity": {"value": 1},
-    "Range": {"low": {"value": 1}},
-    "Reference": {"reference": "Patient/1"},
-    "Identifier": {"value": "1"},
-    "Attachment": {"title": "text"},
-}
 
-_DAYS = ["2020-13-01", "2020-00-10", "2020-02-30", "2021-02-29", "1900-02-29", "2020-04-31",
-         "2020-01-00", "2020-1-1", "01/15/1990", "20200101", "0000-01-01", "20-01-01", "today"]  # fmt: skip
-_CLOCKS = ["25:00:00", "24:00:00", "10:60:00", "10:00", "10", "10:00:00.", "1:00:00", "10:00:61"]
-_ZONES = ["", "+15:00", "+5:00", "UTC", "+01", "z", "+10:60"]
-_MOMENTS = (
-    [f"{day}T10:00:00Z" for day in _DAYS]
-    + [f"2020-01-01T{clock}Z" for clock in _CLOCKS]
-    + [f"2020-01-01T10:00:00{zone}" for zone in _ZONES]
-    + ["2020-01-01 10:00:00Z", "2020-01-01T", "2020-01T10:00:00Z", "2020-01-01T10:00:00Z\n"]
-)
-_URIS = ["http://exa mple.org", " http://example.org", "http://example.org ", "a\tb", "http://a\n"]
-_BAD: dict[str, list[str]] = {
-    "id": ["a b", "a_b", "a/b", "é", "a" * 65, "a\n", "#a"],
-    "date": [*_DAYS, "2020-01-01T10:00:00Z", " 2020-01-01", "2020-01-01 ", "2020-01-01\n", "202"],
-    "dateTime": [*_MOMENTS, *_DAYS],
-    "instant": [*_MOMENTS, "2020", "2020-01", "2020-01-01"],
-    "time": [*_CLOCKS, "10:00:00Z", "10:00:00+01:00", "T10:00:00", "noon", " 10:00:00", "10:00:00\n",
-             "-1:00:00", "10.00.00", "100000"],
-    "code": [" active", "active ", "two  spaces", "a\tb", "a\n", "\u00a0"],
-    "base64Binary": ["a", "abc", "%%%%", "ab=c", "====", "YQ=", "YWJj!", "YWJjZ", "=YWJ", "Y===",
-                     "é===", "YQ==YQ==", "YQ-_", "data:YWJj"],
-    "uri": _URIS,
-    "url": _URIS,
-    "canonical": _URIS,
-    "oid": [*_URIS, "urn:oid:3.4", "1.2.3", "urn:oid:1.02"],
-    "uuid": [*_URIS, "urn:uuid:1234", "c757873d-ec9a-4326-a141-556f43239520"],
-}  # fmt: skip
-_TOO_FAR = {
-    "integer": [2**31, -(2**31) - 1, 2**63, -(2**80)],
-    "unsignedInt": [-1, 2**31, -(2**31)],
-    "positiveInt": [0, -1, 2**31, 2**64],
-}
-
-
-def with_value(place: Place, value: object) -> Any:
+def with_value(place: Place, value: object) -> object:
     """Put a value where the property has one; in a list, in place of the first."""
     return [value, *place.value[1:]] if place.slot.is_list else value
 
@@ -90,6 +37,16 @@ def with_value(place: Place, value: object) -> Any:
 def group(slot: Slot, home: Home) -> list[Slot]:
     """Return the slots of which FHIR allows one: a choice's, or the slot alone."""
     return [s for s in slots(home).values() if s is slot or (s.choice and s.choice == slot.choice)]
+
+
+def has_id(slot: Slot) -> bool:
+    """Tell whether a primitive may have an id; ids and an extension's url may not."""
+    return slot.is_primitive and slot.name != "id" and slot.path != "Extension.url"
+
+
+def may_be_extended(slot: Slot) -> bool:
+    """Tell whether a primitive may have extensions."""
+    return has_id(slot) and slot.type != "xhtml"
 
 
 def required_dropped(place: Place) -> Edits:
@@ -100,13 +57,28 @@ def required_dropped(place: Place) -> Edits:
     return [Edit("dropped, extensions included", drops)]
 
 
+def required_without_value(place: Place) -> Edits:
+    """Leave an id, which is neither a value nor an extension; an XHTML cannot have extensions."""
+    slot = place.slot
+    if not (slot.is_required and has_id(slot)):
+        return []
+    left: list[dict[str, Any]] = [{"id": "a"}, EXTENDED] if slot.type == "xhtml" else [{"id": "a"}]
+    return [
+        Edit(
+            f"only has {', '.join(sibling)}",
+            {slot.name: DROP, f"_{slot.name}": [sibling] if slot.is_list else sibling},
+        )
+        for sibling in left
+    ]
+
+
 def wrong_json_type(place: Place) -> Edits:
     slot, value = place.slot, place.value
     first = value[0] if slot.is_list else value
     found: list[Any] = [{"value": 1}] if slot.is_primitive else ["text", 1, True, [1]]
     if slot.type == "boolean":
         found += ["true", "yes", 1, 0]
-    elif slot.type in _TOO_FAR:
+    elif slot.type in TOO_FAR:
         found += [str(first), 1.5, 1.0, True]
     elif slot.type == "decimal":
         found += [str(first), True]
@@ -143,7 +115,7 @@ def bad_text(*types: str) -> Kind:
         slot = place.slot
         if slot.type not in types:
             return []
-        bad = [b for b in _BAD[slot.type] if slot.path not in LONG_IDS or len(b) < 65]
+        bad = [b for b in BAD[slot.type] if slot.path not in LONG_IDS or len(b) < 65]
         return [Edit(f"is {b!r}", {slot.name: with_value(place, b)}) for b in bad]
 
     return kind
@@ -151,7 +123,7 @@ def bad_text(*types: str) -> Kind:
 
 def integer_out_of_range(place: Place) -> Edits:
     slot = place.slot
-    return [Edit(f"is {n}", {slot.name: with_value(place, n)}) for n in _TOO_FAR.get(slot.type, ())]
+    return [Edit(f"is {n}", {slot.name: with_value(place, n)}) for n in TOO_FAR.get(slot.type, ())]
 
 
 def invalid_required_code(place: Place) -> Edits:
@@ -163,9 +135,7 @@ def invalid_required_code(place: Place) -> Edits:
         return []
     first = str(place.value[0] if slot.is_list else place.value)
     bad = ["no-such-code", first.upper(), first.title(), f"{first}s", first[:-1] or "x"]
-    return [
-        Edit(f"is {b!r}", {slot.name: with_value(place, b)}) for b in bad if b not in codes
-    ]
+    return [Edit(f"is {b!r}", {slot.name: with_value(place, b)}) for b in bad if b not in codes]
 
 
 def scalar_for_list(place: Place) -> Edits:
@@ -186,7 +156,7 @@ def list_for_scalar(place: Place) -> Edits:
 
 def empty_string(place: Place) -> Edits:
     slot = place.slot
-    if not slot.is_primitive or slot.type in ("boolean", "decimal", *_TOO_FAR):
+    if not slot.is_primitive or slot.type in ("boolean", "decimal", *TOO_FAR):
         return []
     return [
         Edit(f"is {text!r}", {slot.name: with_value(place, text)}) for text in ("", " ", "\n\t ")
@@ -202,7 +172,7 @@ def empty_array(place: Place) -> Edits:
 def empty_object(place: Place) -> Edits:
     slot = place.slot
     if slot.is_primitive:
-        empty = [{}] if slot.is_list else {}
+        empty: object = [{}] if slot.is_list else {}
         return [Edit("has {}", {f"_{slot.name}": empty})]
     return [Edit("is {}", {slot.name: with_value(place, {})})]
 
@@ -211,7 +181,17 @@ def wrong_resource_type(place: Place) -> Edits:
     if not is_resource_type(place.home.path):
         return []
     right = place.home.path
-    bad = ["Foo", "Resource", "DomainResource", "HumanName", right.lower(), f"{right} ", "", 5, None]
+    bad = [
+        "Foo",
+        "Resource",
+        "DomainResource",
+        "HumanName",
+        right.lower(),
+        f"{right} ",
+        "",
+        5,
+        None,
+    ]
     if not place.keys:
         bad += ["Patient"] if right != "Patient" else ["Observation"]
     edits = [Edit(f"is {b!r}", {"resourceType": b}) for b in bad if b != right]
@@ -221,6 +201,7 @@ def wrong_resource_type(place: Place) -> Edits:
 
 KINDS: dict[str, Kind] = {
     "required element dropped": required_dropped,
+    NO_VALUE: required_without_value,
     "wrong JSON type": wrong_json_type,
     "unknown property": unknown_property,
     "two choice values": two_choice_values,

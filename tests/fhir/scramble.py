@@ -47,7 +47,10 @@ def _change(pool: Pool) -> Change:
                 Edit("ends in null", {slot.name: [*value, None]}),
                 Edit("begins with null", {slot.name: [None, *value]}),
                 Edit("is all nulls", {slot.name: nulls}),
-                Edit("is all extensions", {slot.name: nulls, f"_{slot.name}": [EXTENDED] * len(value)}),
+                Edit(
+                    "is all extensions",
+                    {slot.name: nulls, f"_{slot.name}": [EXTENDED] * len(value)},
+                ),
                 Edit("has extensions", {f"_{slot.name}": [EXTENDED, *nulls[1:]]}),
                 Edit("has more extensions", {f"_{slot.name}": [*nulls, EXTENDED]}),
             ]

@@ -2,14 +2,17 @@
 # Do not edit: change specs/fhir/r4 or codegen/, then run `make generate`.
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 from typing_extensions import TypedDict, Unpack
+
+from pymedplum_runtime.models.inputs import (
+    DecimalInput,
+)
 
 from . import codes
 from .backboneelement import BackboneElement
 from .domainresource import DomainResource, DomainResourceDict
-from .element import Element, ElementDict
 from .extension import Extension, ExtensionDict
 from .identifier import Identifier, IdentifierDict
 from .reference import Reference, ReferenceDict
@@ -20,13 +23,13 @@ class AgentChannelDict(TypedDict, total=False):
     modifier_extension: Sequence[Extension | ExtensionDict]
     modifierExtension: Sequence[Extension | ExtensionDict]
     name: str
-    _name: Element | ElementDict
+    _name: Any
     endpoint: Reference | ReferenceDict
     target_reference: Reference | ReferenceDict
     targetReference: Reference | ReferenceDict
     target_url: str
     targetUrl: str
-    _targetUrl: Element | ElementDict
+    _targetUrl: Any
 
 class AgentChannel(BackboneElement):
     """The channel on which to report matches to the criteria"""
@@ -49,19 +52,19 @@ class AgentSettingDict(TypedDict, total=False):
     modifier_extension: Sequence[Extension | ExtensionDict]
     modifierExtension: Sequence[Extension | ExtensionDict]
     name: str
-    _name: Element | ElementDict
+    _name: Any
     value_string: str
     valueString: str
-    _valueString: Element | ElementDict
+    _valueString: Any
     value_boolean: bool
     valueBoolean: bool
-    _valueBoolean: Element | ElementDict
-    value_decimal: Decimal | float
-    valueDecimal: Decimal | float
-    _valueDecimal: Element | ElementDict
+    _valueBoolean: Any
+    value_decimal: DecimalInput
+    valueDecimal: DecimalInput
+    _valueDecimal: Any
     value_integer: int
     valueInteger: int
-    _valueInteger: Element | ElementDict
+    _valueInteger: Any
 
 class AgentSetting(BackboneElement):
     """The settings for the agent."""
@@ -81,9 +84,9 @@ class AgentSetting(BackboneElement):
 class AgentDict(DomainResourceDict, total=False):
     identifier: Sequence[Identifier | IdentifierDict]
     name: str
-    _name: Element | ElementDict
+    _name: Any
     status: codes.AgentStatus
-    _status: Element | ElementDict
+    _status: Any
     device: Reference | ReferenceDict
     setting: Sequence[AgentSetting | AgentSettingDict]
     channel: Sequence[AgentChannel | AgentChannelDict]

@@ -2,15 +2,18 @@
 # Do not edit: change specs/fhir/r4 or codegen/, then run `make generate`.
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 from typing_extensions import TypedDict, Unpack
+
+from pymedplum_runtime.models.inputs import (
+    DecimalInput,
+)
 
 from . import codes
 from .backboneelement import BackboneElement
 from .codeableconcept import CodeableConcept, CodeableConceptDict
 from .domainresource import DomainResource, DomainResourceDict
-from .element import Element, ElementDict
 from .extension import Extension, ExtensionDict
 from .identifier import Identifier, IdentifierDict
 from .quantity import Quantity, QuantityDict
@@ -22,23 +25,23 @@ class MolecularSequenceQualityRocDict(TypedDict, total=False):
     modifier_extension: Sequence[Extension | ExtensionDict]
     modifierExtension: Sequence[Extension | ExtensionDict]
     score: Sequence[int]
-    _score: Sequence[Element | ElementDict | None]
+    _score: Any
     num_tp: Sequence[int]
     numTP: Sequence[int]
-    _numTP: Sequence[Element | ElementDict | None]
+    _numTP: Any
     num_fp: Sequence[int]
     numFP: Sequence[int]
-    _numFP: Sequence[Element | ElementDict | None]
+    _numFP: Any
     num_fn: Sequence[int]
     numFN: Sequence[int]
-    _numFN: Sequence[Element | ElementDict | None]
-    precision: Sequence[Decimal | float]
-    _precision: Sequence[Element | ElementDict | None]
-    sensitivity: Sequence[Decimal | float]
-    _sensitivity: Sequence[Element | ElementDict | None]
-    f_measure: Sequence[Decimal | float]
-    fMeasure: Sequence[Decimal | float]
-    _fMeasure: Sequence[Element | ElementDict | None]
+    _numFN: Any
+    precision: Sequence[DecimalInput]
+    _precision: Any
+    sensitivity: Sequence[DecimalInput]
+    _sensitivity: Any
+    f_measure: Sequence[DecimalInput]
+    fMeasure: Sequence[DecimalInput]
+    _fMeasure: Any
 
 class MolecularSequenceQualityRoc(BackboneElement):
     """Receiver Operator Characteristic (ROC) Curve"""
@@ -65,9 +68,9 @@ class MolecularSequenceStructureVariantInnerDict(TypedDict, total=False):
     modifier_extension: Sequence[Extension | ExtensionDict]
     modifierExtension: Sequence[Extension | ExtensionDict]
     start: int
-    _start: Element | ElementDict
+    _start: Any
     end: int
-    _end: Element | ElementDict
+    _end: Any
 
 class MolecularSequenceStructureVariantInner(BackboneElement):
     """Structural variant inner"""
@@ -84,9 +87,9 @@ class MolecularSequenceStructureVariantOuterDict(TypedDict, total=False):
     modifier_extension: Sequence[Extension | ExtensionDict]
     modifierExtension: Sequence[Extension | ExtensionDict]
     start: int
-    _start: Element | ElementDict
+    _start: Any
     end: int
-    _end: Element | ElementDict
+    _end: Any
 
 class MolecularSequenceStructureVariantOuter(BackboneElement):
     """Structural variant outer"""
@@ -103,37 +106,37 @@ class MolecularSequenceQualityDict(TypedDict, total=False):
     modifier_extension: Sequence[Extension | ExtensionDict]
     modifierExtension: Sequence[Extension | ExtensionDict]
     type: codes.QualityType
-    _type: Element | ElementDict
+    _type: Any
     standard_sequence: CodeableConcept | CodeableConceptDict
     standardSequence: CodeableConcept | CodeableConceptDict
     start: int
-    _start: Element | ElementDict
+    _start: Any
     end: int
-    _end: Element | ElementDict
+    _end: Any
     score: Quantity | QuantityDict
     method: CodeableConcept | CodeableConceptDict
-    truth_tp: Decimal | float
-    truthTP: Decimal | float
-    _truthTP: Element | ElementDict
-    query_tp: Decimal | float
-    queryTP: Decimal | float
-    _queryTP: Element | ElementDict
-    truth_fn: Decimal | float
-    truthFN: Decimal | float
-    _truthFN: Element | ElementDict
-    query_fp: Decimal | float
-    queryFP: Decimal | float
-    _queryFP: Element | ElementDict
-    gt_fp: Decimal | float
-    gtFP: Decimal | float
-    _gtFP: Element | ElementDict
-    precision: Decimal | float
-    _precision: Element | ElementDict
-    recall: Decimal | float
-    _recall: Element | ElementDict
-    f_score: Decimal | float
-    fScore: Decimal | float
-    _fScore: Element | ElementDict
+    truth_tp: DecimalInput
+    truthTP: DecimalInput
+    _truthTP: Any
+    query_tp: DecimalInput
+    queryTP: DecimalInput
+    _queryTP: Any
+    truth_fn: DecimalInput
+    truthFN: DecimalInput
+    _truthFN: Any
+    query_fp: DecimalInput
+    queryFP: DecimalInput
+    _queryFP: Any
+    gt_fp: DecimalInput
+    gtFP: DecimalInput
+    _gtFP: Any
+    precision: DecimalInput
+    _precision: Any
+    recall: DecimalInput
+    _recall: Any
+    f_score: DecimalInput
+    fScore: DecimalInput
+    _fScore: Any
     roc: MolecularSequenceQualityRoc | MolecularSequenceQualityRocDict
 
 class MolecularSequenceQuality(BackboneElement):
@@ -179,24 +182,24 @@ class MolecularSequenceReferenceSeqDict(TypedDict, total=False):
     chromosome: CodeableConcept | CodeableConceptDict
     genome_build: str
     genomeBuild: str
-    _genomeBuild: Element | ElementDict
+    _genomeBuild: Any
     orientation: codes.OrientationType
-    _orientation: Element | ElementDict
+    _orientation: Any
     reference_seq_id: CodeableConcept | CodeableConceptDict
     referenceSeqId: CodeableConcept | CodeableConceptDict
     reference_seq_pointer: Reference | ReferenceDict
     referenceSeqPointer: Reference | ReferenceDict
     reference_seq_string: str
     referenceSeqString: str
-    _referenceSeqString: Element | ElementDict
+    _referenceSeqString: Any
     strand: codes.StrandType
-    _strand: Element | ElementDict
+    _strand: Any
     window_start: int
     windowStart: int
-    _windowStart: Element | ElementDict
+    _windowStart: Any
     window_end: int
     windowEnd: int
-    _windowEnd: Element | ElementDict
+    _windowEnd: Any
 
 class MolecularSequenceReferenceSeq(BackboneElement):
     """A sequence used as reference"""
@@ -234,20 +237,20 @@ class MolecularSequenceRepositoryDict(TypedDict, total=False):
     modifier_extension: Sequence[Extension | ExtensionDict]
     modifierExtension: Sequence[Extension | ExtensionDict]
     type: codes.RepositoryType
-    _type: Element | ElementDict
+    _type: Any
     url: str
-    _url: Element | ElementDict
+    _url: Any
     name: str
-    _name: Element | ElementDict
+    _name: Any
     dataset_id: str
     datasetId: str
-    _datasetId: Element | ElementDict
+    _datasetId: Any
     variantset_id: str
     variantsetId: str
-    _variantsetId: Element | ElementDict
+    _variantsetId: Any
     readset_id: str
     readsetId: str
-    _readsetId: Element | ElementDict
+    _readsetId: Any
 
 class MolecularSequenceRepository(BackboneElement):
     """External repository which contains detailed report related with observedSeq in this
@@ -278,9 +281,9 @@ class MolecularSequenceStructureVariantDict(TypedDict, total=False):
     variant_type: CodeableConcept | CodeableConceptDict
     variantType: CodeableConcept | CodeableConceptDict
     exact: bool
-    _exact: Element | ElementDict
+    _exact: Any
     length: int
-    _length: Element | ElementDict
+    _length: Any
     outer: MolecularSequenceStructureVariantOuter | MolecularSequenceStructureVariantOuterDict
     inner: MolecularSequenceStructureVariantInner | MolecularSequenceStructureVariantInnerDict
 
@@ -305,17 +308,17 @@ class MolecularSequenceVariantDict(TypedDict, total=False):
     modifier_extension: Sequence[Extension | ExtensionDict]
     modifierExtension: Sequence[Extension | ExtensionDict]
     start: int
-    _start: Element | ElementDict
+    _start: Any
     end: int
-    _end: Element | ElementDict
+    _end: Any
     observed_allele: str
     observedAllele: str
-    _observedAllele: Element | ElementDict
+    _observedAllele: Any
     reference_allele: str
     referenceAllele: str
-    _referenceAllele: Element | ElementDict
+    _referenceAllele: Any
     cigar: str
-    _cigar: Element | ElementDict
+    _cigar: Any
     variant_pointer: Reference | ReferenceDict
     variantPointer: Reference | ReferenceDict
 
@@ -339,10 +342,10 @@ class MolecularSequenceVariant(BackboneElement):
 class MolecularSequenceDict(DomainResourceDict, total=False):
     identifier: Sequence[Identifier | IdentifierDict]
     type: codes.SequenceType
-    _type: Element | ElementDict
+    _type: Any
     coordinate_system: int
     coordinateSystem: int
-    _coordinateSystem: Element | ElementDict
+    _coordinateSystem: Any
     patient: Reference | ReferenceDict
     specimen: Reference | ReferenceDict
     device: Reference | ReferenceDict
@@ -353,11 +356,11 @@ class MolecularSequenceDict(DomainResourceDict, total=False):
     variant: Sequence[MolecularSequenceVariant | MolecularSequenceVariantDict]
     observed_seq: str
     observedSeq: str
-    _observedSeq: Element | ElementDict
+    _observedSeq: Any
     quality: Sequence[MolecularSequenceQuality | MolecularSequenceQualityDict]
     read_coverage: int
     readCoverage: int
-    _readCoverage: Element | ElementDict
+    _readCoverage: Any
     repository: Sequence[MolecularSequenceRepository | MolecularSequenceRepositoryDict]
     pointer: Sequence[Reference | ReferenceDict]
     structure_variant: Sequence[

@@ -2,20 +2,25 @@
 # Do not edit: change specs/fhir/r4 or codegen/, then run `make generate`.
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
 from typing_extensions import TypedDict, Unpack
 
+from pymedplum_runtime.models.inputs import (
+    DecimalInput,
+)
+
 from . import codes
-from .element import Element, ElementDict
+from .element import Element
 from .extension import Extension, ExtensionDict
 
 class MoneyDict(TypedDict, total=False):
     id: str
     extension: Sequence[Extension | ExtensionDict]
-    value: Decimal | float
-    _value: Element | ElementDict
+    value: DecimalInput
+    _value: Any
     currency: codes.Currencies
-    _currency: Element | ElementDict
+    _currency: Any
 
 class Money(Element):
     """Base StructureDefinition for Money Type: An amount of economic utility in some recognized

@@ -13,5 +13,5 @@ class Narrative(Element):
 
     __properties__ = (
         Property("status", "status", "code", min=1, codes="NarrativeStatus"),
-        Property("div", "div", "xhtml", min=1),
+        Property("div", "div", "xhtml", min=1, bare=True),
     )

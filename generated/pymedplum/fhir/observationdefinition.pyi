@@ -2,15 +2,18 @@
 # Do not edit: change specs/fhir/r4 or codegen/, then run `make generate`.
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 from typing_extensions import TypedDict, Unpack
+
+from pymedplum_runtime.models.inputs import (
+    DecimalInput,
+)
 
 from . import codes
 from .backboneelement import BackboneElement
 from .codeableconcept import CodeableConcept, CodeableConceptDict
 from .domainresource import DomainResource, DomainResourceDict
-from .element import Element, ElementDict
 from .extension import Extension, ExtensionDict
 from .identifier import Identifier, IdentifierDict
 from .range_ import Range, RangeDict
@@ -22,18 +25,18 @@ class ObservationDefinitionQualifiedIntervalDict(TypedDict, total=False):
     modifier_extension: Sequence[Extension | ExtensionDict]
     modifierExtension: Sequence[Extension | ExtensionDict]
     category: codes.ObservationRangeCategory
-    _category: Element | ElementDict
+    _category: Any
     range: Range | RangeDict
     context: CodeableConcept | CodeableConceptDict
     applies_to: Sequence[CodeableConcept | CodeableConceptDict]
     appliesTo: Sequence[CodeableConcept | CodeableConceptDict]
     gender: codes.AdministrativeGender
-    _gender: Element | ElementDict
+    _gender: Any
     age: Range | RangeDict
     gestational_age: Range | RangeDict
     gestationalAge: Range | RangeDict
     condition: str
-    _condition: Element | ElementDict
+    _condition: Any
 
 class ObservationDefinitionQualifiedInterval(BackboneElement):
     """Qualified range for continuous and ordinal observation results"""
@@ -66,12 +69,12 @@ class ObservationDefinitionQuantitativeDetailsDict(TypedDict, total=False):
     customary_unit: CodeableConcept | CodeableConceptDict
     customaryUnit: CodeableConcept | CodeableConceptDict
     unit: CodeableConcept | CodeableConceptDict
-    conversion_factor: Decimal | float
-    conversionFactor: Decimal | float
-    _conversionFactor: Element | ElementDict
+    conversion_factor: DecimalInput
+    conversionFactor: DecimalInput
+    _conversionFactor: Any
     decimal_precision: int
     decimalPrecision: int
-    _decimalPrecision: Element | ElementDict
+    _decimalPrecision: Any
 
 class ObservationDefinitionQuantitativeDetails(BackboneElement):
     """Characteristics of quantitative results"""
@@ -93,14 +96,14 @@ class ObservationDefinitionDict(DomainResourceDict, total=False):
     identifier: Sequence[Identifier | IdentifierDict]
     permitted_data_type: Sequence[codes.ObservationDataType]
     permittedDataType: Sequence[codes.ObservationDataType]
-    _permittedDataType: Sequence[Element | ElementDict | None]
+    _permittedDataType: Any
     multiple_results_allowed: bool
     multipleResultsAllowed: bool
-    _multipleResultsAllowed: Element | ElementDict
+    _multipleResultsAllowed: Any
     method: CodeableConcept | CodeableConceptDict
     preferred_report_name: str
     preferredReportName: str
-    _preferredReportName: Element | ElementDict
+    _preferredReportName: Any
     quantitative_details: (
         ObservationDefinitionQuantitativeDetails | ObservationDefinitionQuantitativeDetailsDict
     )

@@ -19,7 +19,7 @@ PRIMITIVES = {
     "canonical": Primitive(
         "canonical",
         "str",
-        "a canonical URL without spaces",
+        "a URI without spaces",
         pattern="^(?:\\S+)$",
     ),
     "code": Primitive(
@@ -125,7 +125,7 @@ PRIMITIVES = {
     "url": Primitive(
         "url",
         "str",
-        "a URL without spaces",
+        "a URI without spaces",
         pattern="^(?:\\S+)$",
     ),
     "uuid": Primitive(
@@ -137,7 +137,7 @@ PRIMITIVES = {
     "xhtml": Primitive(
         "xhtml",
         "str",
-        "an XHTML div",
+        "text with some content and no control characters",
         pattern="^(?:[\\t\\n\\r \\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff]*[^\\x00-\\x20\\t\\n\\r \\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff][^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f]*)$",
     ),
 }

@@ -2,14 +2,17 @@
 # Do not edit: change specs/fhir/r4 or codegen/, then run `make generate`.
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 from typing_extensions import TypedDict, Unpack
+
+from pymedplum_runtime.models.inputs import (
+    DecimalInput,
+)
 
 from . import codes
 from .backboneelement import BackboneElement
 from .domainresource import DomainResource, DomainResourceDict
-from .element import Element, ElementDict
 from .extension import Extension, ExtensionDict
 from .identifier import Identifier, IdentifierDict
 from .reference import Reference, ReferenceDict
@@ -21,7 +24,7 @@ class ProjectDefaultAccessPoliciesDict(TypedDict, total=False):
     modifierExtension: Sequence[Extension | ExtensionDict]
     profile_type: codes.ProjectMembershipProfileType
     profileType: codes.ProjectMembershipProfileType
-    _profileType: Element | ElementDict
+    _profileType: Any
     access_policy: Reference | ReferenceDict
     accessPolicy: Reference | ReferenceDict
 
@@ -43,9 +46,9 @@ class ProjectDefaultProfileDict(TypedDict, total=False):
     modifierExtension: Sequence[Extension | ExtensionDict]
     resource_type_: codes.ResourceType
     resourceType: codes.ResourceType
-    _resourceType: Element | ElementDict
+    _resourceType: Any
     profile: Sequence[str]
-    _profile: Sequence[Element | ElementDict | None]
+    _profile: Any
 
 class ProjectDefaultProfile(BackboneElement):
     """Default profiles to apply to resources in this project that do not individually specify
@@ -78,19 +81,19 @@ class ProjectSettingDict(TypedDict, total=False):
     modifier_extension: Sequence[Extension | ExtensionDict]
     modifierExtension: Sequence[Extension | ExtensionDict]
     name: str
-    _name: Element | ElementDict
+    _name: Any
     value_string: str
     valueString: str
-    _valueString: Element | ElementDict
+    _valueString: Any
     value_boolean: bool
     valueBoolean: bool
-    _valueBoolean: Element | ElementDict
-    value_decimal: Decimal | float
-    valueDecimal: Decimal | float
-    _valueDecimal: Element | ElementDict
+    _valueBoolean: Any
+    value_decimal: DecimalInput
+    valueDecimal: DecimalInput
+    _valueDecimal: Any
     value_integer: int
     valueInteger: int
-    _valueInteger: Element | ElementDict
+    _valueInteger: Any
 
 class ProjectSetting(BackboneElement):
     """Option or parameter that can be adjusted within the Medplum Project to customize its
@@ -115,21 +118,21 @@ class ProjectSiteDict(TypedDict, total=False):
     modifier_extension: Sequence[Extension | ExtensionDict]
     modifierExtension: Sequence[Extension | ExtensionDict]
     name: str
-    _name: Element | ElementDict
+    _name: Any
     domain: Sequence[str]
-    _domain: Sequence[Element | ElementDict | None]
+    _domain: Any
     google_client_id: str
     googleClientId: str
-    _googleClientId: Element | ElementDict
+    _googleClientId: Any
     google_client_secret: str
     googleClientSecret: str
-    _googleClientSecret: Element | ElementDict
+    _googleClientSecret: Any
     recaptcha_site_key: str
     recaptchaSiteKey: str
-    _recaptchaSiteKey: Element | ElementDict
+    _recaptchaSiteKey: Any
     recaptcha_secret_key: str
     recaptchaSecretKey: str
-    _recaptchaSecretKey: Element | ElementDict
+    _recaptchaSecretKey: Any
 
 class ProjectSite(BackboneElement):
     """Web application or web site that is associated with the project."""
@@ -165,23 +168,23 @@ class ProjectSite(BackboneElement):
 class ProjectDict(DomainResourceDict, total=False):
     identifier: Sequence[Identifier | IdentifierDict]
     active: bool
-    _active: Element | ElementDict
+    _active: Any
     name: str
-    _name: Element | ElementDict
+    _name: Any
     description: str
-    _description: Element | ElementDict
+    _description: Any
     super_admin: bool
     superAdmin: bool
-    _superAdmin: Element | ElementDict
+    _superAdmin: Any
     strict_mode: bool
     strictMode: bool
-    _strictMode: Element | ElementDict
+    _strictMode: Any
     check_references_on_write: bool
     checkReferencesOnWrite: bool
-    _checkReferencesOnWrite: Element | ElementDict
+    _checkReferencesOnWrite: Any
     owner: Reference | ReferenceDict
     features: Sequence[codes.ProjectFeature]
-    _features: Sequence[Element | ElementDict | None]
+    _features: Any
     default_patient_access_policy: Reference | ReferenceDict
     defaultPatientAccessPolicy: Reference | ReferenceDict
     setting: Sequence[ProjectSetting | ProjectSettingDict]
@@ -200,7 +203,7 @@ class ProjectDict(DomainResourceDict, total=False):
     defaultAccessPolicies: Sequence[ProjectDefaultAccessPolicies | ProjectDefaultAccessPoliciesDict]
     exported_resource_type: Sequence[codes.ResourceType]
     exportedResourceType: Sequence[codes.ResourceType]
-    _exportedResourceType: Sequence[Element | ElementDict | None]
+    _exportedResourceType: Any
     resource_type: Literal["Project"]
     resourceType: Literal["Project"]
 

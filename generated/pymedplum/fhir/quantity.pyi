@@ -2,26 +2,31 @@
 # Do not edit: change specs/fhir/r4 or codegen/, then run `make generate`.
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
 from typing_extensions import TypedDict, Unpack
 
+from pymedplum_runtime.models.inputs import (
+    DecimalInput,
+)
+
 from . import codes
-from .element import Element, ElementDict
+from .element import Element
 from .extension import Extension, ExtensionDict
 
 class QuantityDict(TypedDict, total=False):
     id: str
     extension: Sequence[Extension | ExtensionDict]
-    value: Decimal | float
-    _value: Element | ElementDict
+    value: DecimalInput
+    _value: Any
     comparator: codes.QuantityComparator
-    _comparator: Element | ElementDict
+    _comparator: Any
     unit: str
-    _unit: Element | ElementDict
+    _unit: Any
     system: str
-    _system: Element | ElementDict
+    _system: Any
     code: str
-    _code: Element | ElementDict
+    _code: Any
 
 class Quantity(Element):
     """Base StructureDefinition for Quantity Type: A measured amount (or an amount that can

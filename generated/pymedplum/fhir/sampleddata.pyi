@@ -2,10 +2,15 @@
 # Do not edit: change specs/fhir/r4 or codegen/, then run `make generate`.
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
 from typing_extensions import TypedDict, Unpack
 
-from .element import Element, ElementDict
+from pymedplum_runtime.models.inputs import (
+    DecimalInput,
+)
+
+from .element import Element
 from .extension import Extension, ExtensionDict
 from .quantity import Quantity, QuantityDict
 
@@ -13,20 +18,20 @@ class SampledDataDict(TypedDict, total=False):
     id: str
     extension: Sequence[Extension | ExtensionDict]
     origin: Quantity | QuantityDict
-    period: Decimal | float
-    _period: Element | ElementDict
-    factor: Decimal | float
-    _factor: Element | ElementDict
-    lower_limit: Decimal | float
-    lowerLimit: Decimal | float
-    _lowerLimit: Element | ElementDict
-    upper_limit: Decimal | float
-    upperLimit: Decimal | float
-    _upperLimit: Element | ElementDict
+    period: DecimalInput
+    _period: Any
+    factor: DecimalInput
+    _factor: Any
+    lower_limit: DecimalInput
+    lowerLimit: DecimalInput
+    _lowerLimit: Any
+    upper_limit: DecimalInput
+    upperLimit: DecimalInput
+    _upperLimit: Any
     dimensions: int
-    _dimensions: Element | ElementDict
+    _dimensions: Any
     data: str
-    _data: Element | ElementDict
+    _data: Any
 
 class SampledData(Element):
     """Base StructureDefinition for SampledData Type: A series of measurements taken by a device,

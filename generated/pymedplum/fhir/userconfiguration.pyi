@@ -2,13 +2,16 @@
 # Do not edit: change specs/fhir/r4 or codegen/, then run `make generate`.
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 from typing_extensions import TypedDict, Unpack
 
+from pymedplum_runtime.models.inputs import (
+    DecimalInput,
+)
+
 from .backboneelement import BackboneElement
 from .domainresource import DomainResource, DomainResourceDict
-from .element import Element, ElementDict
 from .extension import Extension, ExtensionDict
 
 class UserConfigurationMenuLinkDict(TypedDict, total=False):
@@ -17,9 +20,9 @@ class UserConfigurationMenuLinkDict(TypedDict, total=False):
     modifier_extension: Sequence[Extension | ExtensionDict]
     modifierExtension: Sequence[Extension | ExtensionDict]
     name: str
-    _name: Element | ElementDict
+    _name: Any
     target: str
-    _target: Element | ElementDict
+    _target: Any
 
 class UserConfigurationMenuLink(BackboneElement):
     """Shortcut links to URLs."""
@@ -36,7 +39,7 @@ class UserConfigurationMenuDict(TypedDict, total=False):
     modifier_extension: Sequence[Extension | ExtensionDict]
     modifierExtension: Sequence[Extension | ExtensionDict]
     title: str
-    _title: Element | ElementDict
+    _title: Any
     link: Sequence[UserConfigurationMenuLink | UserConfigurationMenuLinkDict]
 
 class UserConfigurationMenu(BackboneElement):
@@ -55,19 +58,19 @@ class UserConfigurationOptionDict(TypedDict, total=False):
     modifierExtension: Sequence[Extension | ExtensionDict]
     value_boolean: bool
     valueBoolean: bool
-    _valueBoolean: Element | ElementDict
+    _valueBoolean: Any
     value_code: str
     valueCode: str
-    _valueCode: Element | ElementDict
-    value_decimal: Decimal | float
-    valueDecimal: Decimal | float
-    _valueDecimal: Element | ElementDict
+    _valueCode: Any
+    value_decimal: DecimalInput
+    valueDecimal: DecimalInput
+    _valueDecimal: Any
     value_integer: int
     valueInteger: int
-    _valueInteger: Element | ElementDict
+    _valueInteger: Any
     value_string: str
     valueString: str
-    _valueString: Element | ElementDict
+    _valueString: Any
 
 class UserConfigurationOption(BackboneElement):
     """User options that control the display of the application."""
@@ -90,9 +93,9 @@ class UserConfigurationSearchDict(TypedDict, total=False):
     modifier_extension: Sequence[Extension | ExtensionDict]
     modifierExtension: Sequence[Extension | ExtensionDict]
     name: str
-    _name: Element | ElementDict
+    _name: Any
     criteria: str
-    _criteria: Element | ElementDict
+    _criteria: Any
 
 class UserConfigurationSearch(BackboneElement):
     """Shortcut links to URLs."""
@@ -105,7 +108,7 @@ class UserConfigurationSearch(BackboneElement):
 
 class UserConfigurationDict(DomainResourceDict, total=False):
     name: str
-    _name: Element | ElementDict
+    _name: Any
     menu: Sequence[UserConfigurationMenu | UserConfigurationMenuDict]
     search: Sequence[UserConfigurationSearch | UserConfigurationSearchDict]
     option: Sequence[UserConfigurationOption | UserConfigurationOptionDict]

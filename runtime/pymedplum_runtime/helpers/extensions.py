@@ -11,7 +11,6 @@ from typing import Any, cast
 
 from pymedplum_runtime.helpers.members import (
     FHIRData,
-    Model,
     choice,
     choice_value,
     entries,
@@ -60,7 +59,7 @@ def get_nested_value(extension: FHIRData | None, child_url: str) -> Any:  # noqa
     return get_extension_value(extension, child_url)
 
 
-def set_extension(element: dict[str, Any] | Model, url: str, **value_x: object) -> None:
+def set_extension(element: FHIRData, url: str, **value_x: object) -> None:
     """Give an element one extension with a URL, instead of all that it had with it.
 
     Args:
@@ -87,9 +86,7 @@ def set_extension(element: dict[str, Any] | Model, url: str, **value_x: object) 
     _replace(element, {"url": url, name: stored}, lambda entry: _url(entry) == url)
 
 
-def upsert_extension(
-    element: dict[str, Any] | Model, extension: dict[str, Any] | Model, *, key_url: str
-) -> None:
+def upsert_extension(element: FHIRData, extension: FHIRData, *, key_url: str) -> None:
     """Put an extension in the place of the one with the same key, or at the end.
 
     Two extensions have the same key when their URLs are equal and so are the values of their
@@ -124,7 +121,7 @@ def upsert_extension(
     _replace(element, stored, has_same_key)
 
 
-def remove_extension(element: dict[str, Any] | Model, url: str) -> bool:
+def remove_extension(element: FHIRData, url: str) -> bool:
     """Take every extension with a URL away.
 
     Returns:
@@ -162,9 +159,7 @@ def _nested_choice(extension: object, child_url: str) -> tuple[str, Any] | None:
     return (name, value) if name else None
 
 
-def _replace(
-    element: dict[str, Any] | Model, extension: object, is_replaced: Callable[[object], bool]
-) -> None:
+def _replace(element: FHIRData, extension: object, is_replaced: Callable[[object], bool]) -> None:
     before = _extensions(element)
     places = [place for place, entry in enumerate(before) if is_replaced(entry)]
     at = places[0] if places else len(before)
@@ -172,14 +167,15 @@ def _replace(
     _store(element, [*before[:at], extension, *after])
 
 
-def _store(element: dict[str, Any] | Model, extensions: list[Any]) -> None:
+def _store(element: FHIRData, extensions: list[Any]) -> None:
     """Store the list; FHIR JSON has no empty lists."""
+    changed = cast("Any", element)  # a dict, or a model that has an extension to assign
     if not isinstance(element, dict):
-        cast("Any", element).extension = extensions or None
+        changed.extension = extensions or None
     elif extensions:
-        element["extension"] = extensions
+        changed["extension"] = extensions
     else:
-        element.pop("extension", None)
+        changed.pop("extension", None)
 
 
 def _plain(value: object) -> object:

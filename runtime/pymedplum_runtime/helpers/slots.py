@@ -10,7 +10,6 @@ from typing import Any
 from pymedplum_runtime.helpers.extensions import get_extensions
 from pymedplum_runtime.helpers.members import (
     FHIRData,
-    Model,
     choice_value,
     is_data,
     member,
@@ -25,7 +24,7 @@ SERVICE_TYPE_REFERENCE_URL = "https://medplum.com/fhir/service-type-reference"
 
 
 def service_type_reference_extension(
-    reference: str, codings: Sequence[dict[str, Any] | Model] | None = None
+    reference: str, codings: Sequence[FHIRData] | None = None
 ) -> dict[str, Any]:
     """Build an entry of `serviceType` that refers to a HealthcareService.
 

@@ -108,7 +108,8 @@ class FHIRModel(BaseModel):
             by_name: `False` refuses Python's spelling.
 
         Raises:
-            pydantic.ValidationError: every violation, with its path and without its value.
+            pydantic.ValidationError: what was found, each with its path and without its value;
+                rules between the properties of an object are looked at once those are readable.
 
         Example:
             >>> Patient.model_validate({"resourceType": "Patient", "active": True}).active

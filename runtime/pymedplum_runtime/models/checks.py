@@ -6,7 +6,7 @@ model is made of: its `__dict__`, no extras, and the names that count as set.
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import zip_longest
-from typing import Any
+from typing import Any, cast
 
 from pymedplum_runtime.models.problems import from_lines, line, refuse
 from pymedplum_runtime.models.property import Property
@@ -56,13 +56,17 @@ def _make_between(title: str, properties: Sequence[Property]) -> Callable[[Value
     fhir_names = {p.name: p.fhir_name for p in properties}
 
     def between(values: Values) -> None:
-        for name, sibling in required:
-            if name not in values and sibling not in values:
-                raise _missing(title, [fhir_names[name]])
+        missing = [
+            fhir_names[name]
+            for name, sibling in required
+            if name not in values and not _describes(values.get(sibling))
+        ]
         if chosen:
             found = chosen.intersection(values)
             if len(found) > 1 or needed:
-                _check_choices(title, choices, found, needed)
+                missing += _check_choices(title, choices, found, needed)
+        if missing:
+            raise from_lines(title, [line("missing", "Field required", (m,)) for m in missing])
         for name, sibling in lists:
             if sibling in values or None in values.get(name, ()):
                 _check_nulls(title, values, name, fhir_names[name])
@@ -70,13 +74,10 @@ def _make_between(title: str, properties: Sequence[Property]) -> Callable[[Value
     return between
 
 
-def _missing(title: str, names: Sequence[str]) -> Exception:
-    return from_lines(title, [line("missing", "Field required", (name,)) for name in names])
-
-
 def _check_choices(
     title: str, choices: Mapping[str, Property], found: frozenset[str], needed: set[str | None]
-) -> None:
+) -> list[str]:
+    """Refuse two values of one choice; return the choices that lack theirs."""
     # A value and its own sibling are one; `choices` gives the same property for both.
     given = {choices[name].fhir_name: choices[name].choice for name in found}
     groups = set(given.values())
@@ -85,8 +86,17 @@ def _check_choices(
         names = sorted(name for name, group in given.items() if group == choice)
         message = f"expected one {choice}[x], got {' and '.join(names)}"
         raise refuse(title, "fhir_choice", message, (f"{choice}[x]",))
-    for choice in needed - groups:
-        raise _missing(title, [f"{choice}[x]"])
+    return [f"{choice}[x]" for choice in needed - groups]
+
+
+def _describes(sibling: Any) -> bool:  # noqa: ANN401 - an Element, a list of them, or nothing
+    """Tell whether a sibling may stand for a missing value: it says why in an extension.
+
+    https://hl7.org/fhir/R4/element.html#ele-1
+    """
+    if isinstance(sibling, list):
+        return bool(cast("list[Any]", sibling))  # its members are checked one by one
+    return sibling is not None and sibling.extension is not None
 
 
 def _check_nulls(title: str, values: Values, name: str, fhir_name: str) -> None:
@@ -96,6 +106,6 @@ def _check_nulls(title: str, values: Values, name: str, fhir_name: str) -> None:
     """
     pairs = zip_longest(values.get(name, ()), values.get(f"_{name}", ()))
     for index, (value, described) in enumerate(pairs):
-        if value is None and described is None:
+        if value is None and not _describes(described):
             message = f"expected a value, or its extensions in _{fhir_name}"
             raise refuse(title, "fhir_null", message, (fhir_name, index))

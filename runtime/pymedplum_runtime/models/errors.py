@@ -36,8 +36,8 @@ def _message(cls: "type[FHIRModel]", details: ErrorDetails, location: Location) 
         return f"expected {rules.get(context['pattern'], 'other text')}"
     if kind == "literal_error" and len(details["msg"]) > LONG_MESSAGE:
         return f"expected one of {details['msg'][15:LONG_MESSAGE]}..."
-    if kind == "model_type":
-        return f"expected a JSON object, or a model of {context['class_name']}"
+    if kind in ("model_type", "dict_type"):
+        return "expected a JSON object"
     return details["msg"]
 
 

@@ -52,7 +52,10 @@ def test_extensions_are_found_by_url_as_they_are_stored(make: Make) -> None:
 
 def test_values_are_fhir_json(make: Make) -> None:
     reference = {"reference": "Patient/1"}
-    stored = [{"url": A, "valueReference": reference}, {"url": B, "valueBoolean": False}]
+    stored: list[dict[str, Any]] = [
+        {"url": A, "valueReference": reference},
+        {"url": B, "valueBoolean": False},
+    ]
     element = make("Patient", patient(*stored))
     assert get_extension_value(element, A) == reference
     assert get_extension_value(element, B) is False
@@ -138,7 +141,7 @@ def test_a_refused_value_leaves_the_element_as_it_was(
 
 
 def test_a_model_refuses_what_does_not_fit_and_stays_as_it_was() -> None:
-    element = Extension(url=A, extension=[flag(B)])
+    element = Extension(url=A, extension=[Extension(url=B, value_string="x")])
     with pytest.raises(ValueError, match="valueBoolean"):
         set_extension(element, B, value_boolean="secret")
     assert extensions(element) == [flag(B)]

@@ -33,7 +33,7 @@ def test_a_service_type_refers_to_a_service() -> None:
 
 
 def test_a_service_type_carries_codings() -> None:
-    codings = [{"code": "a"}, Coding(code="b")]
+    codings: list[Any] = [{"code": "a"}, Coding(code="b")]
     assert service_type_reference_extension("HealthcareService/123", codings) == {
         "extension": [EXTENSION],
         "coding": [{"code": "a"}, {"code": "b"}],

@@ -225,6 +225,30 @@ class FHIRModel(BaseModel):
         text = (raw if indent is None else codec.indent(raw, indent)).decode()
         return codec.escape_non_ascii(text) if ensure_ascii else text
 
+    def primitive_element(self, name: str) -> Any:
+        """Return the id and extensions of a primitive: FHIR's `_name`, an `Element`.
+
+        Args:
+            name: the primitive, in Python's spelling or FHIR's.
+
+        Returns:
+            The `Element`, for a list of primitives a list of them (or `None`), or `None`.
+
+        Raises:
+            AttributeError: there is no such primitive.
+
+        Source: https://hl7.org/fhir/R4/json.html#primitive
+
+        Example:
+            >>> patient.primitive_element("birth_date").extension[0].value_boolean
+            True
+        """
+        rows = type(self).properties_by_name()
+        row = next((r for r in rows.values() if name in (r.name, r.fhir_name)), None)
+        if row is None or row.sibling is None:
+            raise unknown_attribute(type(self), f"_{name}")
+        return self.__dict__.get(row.sibling.name)
+
     @property
     def model_fields_set(self) -> set[str]:
         """The Python names of the properties that are there."""

@@ -31,10 +31,10 @@ demo: $(READY) ## regenerate the SDK and exercise it on HL7's examples
 test: check ## run all checks and tests
 	$(BIN)/python -m pytest
 
-check: $(READY) ## formatting, lint, types, drift
+check: $(READY) ## drift, formatting, lint, types
+	$(BIN)/python -m codegen check
 	$(BIN)/ruff format --check --quiet
 	$(BIN)/ruff check --quiet
-	$(BIN)/python -m codegen check
 	$(BIN)/mypy
 	$(BIN)/pyright
 

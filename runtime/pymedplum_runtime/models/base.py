@@ -1,6 +1,6 @@
 """The base of every generated model: FHIR JSON in, checked values, FHIR JSON out."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationError
@@ -13,7 +13,13 @@ from pymedplum_runtime.models.errors import explain, unknown_attribute
 from pymedplum_runtime.models.package import package_of
 from pymedplum_runtime.models.problems import is_object_without, refuse
 from pymedplum_runtime.models.property import Property
-from pymedplum_runtime.models.schema import all_properties, complete, property_schema, reading
+from pymedplum_runtime.models.schema import (
+    all_properties,
+    check_of,
+    complete,
+    property_schema,
+    reading,
+)
 
 Extra = Literal["allow", "ignore", "forbid"]
 BOTH_SPELLINGS = {"by_alias": True, "by_name": True}
@@ -42,6 +48,7 @@ class FHIRModel(BaseModel):
     __resource_type__: ClassVar[str | None] = None
     __is_resource__: ClassVar[bool] = False
     __rows__: ClassVar[dict[str, Property]]
+    __check__: ClassVar[Callable[[dict[str, Any]], Any]]
     __setters__: ClassVar[dict[str, SchemaValidator]]
 
     def __init__(self, /, **data: Any) -> None:
@@ -282,7 +289,7 @@ class FHIRModel(BaseModel):
                 values.pop(name, None)
             else:
                 values[name] = cls._read_property(row, value)
-            cls._check(values)
+            check_of(cls)(values)
             object.__setattr__(self, "__dict__", values)
 
     def __delattr__(self, name: str) -> None:
@@ -306,10 +313,6 @@ class FHIRModel(BaseModel):
                 return validator.validate_python(value, by_alias=True, by_name=True)
         except ValidationError as error:
             raise explain(cls, error, (row.fhir_name,)) from None
-
-    @classmethod
-    def _check(cls, values: dict[str, Any]) -> None:
-        subclasses.check_of(cls)(values)
 
     @classmethod
     def properties_by_name(cls) -> dict[str, Property]:

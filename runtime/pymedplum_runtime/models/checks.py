@@ -6,7 +6,7 @@ model is made of: its `__dict__`, no extras, and the names that count as set.
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import zip_longest
-from typing import Any, cast
+from typing import Any
 
 from pymedplum_runtime.models.problems import from_lines, line, refuse
 from pymedplum_runtime.models.property import Property
@@ -94,8 +94,8 @@ def _describes(sibling: Any) -> bool:  # noqa: ANN401 - an Element, a list of th
 
     https://hl7.org/fhir/R4/element.html#ele-1
     """
-    if isinstance(sibling, list):
-        return bool(cast("list[Any]", sibling))  # its members are checked one by one
+    if type(sibling) is list:
+        return True  # its members are checked one by one
     return sibling is not None and sibling.extension is not None
 
 

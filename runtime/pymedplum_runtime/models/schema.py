@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 from pydantic_core import SchemaSerializer, SchemaValidator
 from pydantic_core.core_schema import CoreConfig, CoreSchema, ValidationInfo
 
-from pymedplum_runtime.models.checks import make_check
+from pymedplum_runtime.models.checks import Values, make_check
 from pymedplum_runtime.models.package import ModelPackage, package_of
 from pymedplum_runtime.models.primitives import code_schema, primitive_schema
 from pymedplum_runtime.models.property import Property
@@ -64,6 +64,16 @@ def all_properties(cls: "type[FHIRModel]") -> dict[str, Property]:
     return {name: row for name, row in by_name.items() if not row.prohibited}
 
 
+def check_of(cls: "type[FHIRModel]") -> Callable[[Values], Any]:
+    """Return the check between the properties of a class, a user's own fields included."""
+    if "__check__" not in cls.__dict__:
+        rows = all_properties(cls)
+        own = cls.__pydantic_fields__.keys() - rows.keys()
+        fields = [Property(name, name, "string", bare=True) for name in sorted(own)]
+        cls.__check__ = staticmethod(make_check(cls.__name__, [*rows.values(), *fields]))
+    return cls.__check__
+
+
 def model_schema(cls: "type[FHIRModel]") -> CoreSchema:
     """Assemble the core schema of a generated class."""
     package = package_of(cls)
@@ -71,7 +81,7 @@ def model_schema(cls: "type[FHIRModel]") -> CoreSchema:
     fields = dict(_fields(package, properties.values()))
     if cls.__resource_type__:
         fields = {"resource_type": resource_type_field(cls.__resource_type__)} | fields
-    return assemble(cls, fields, make_check(cls.__name__, list(properties.values())))
+    return assemble(cls, fields, check_of(cls))
 
 
 def assemble(cls: type, fields: dict[str, Node], check: Callable[..., Any]) -> CoreSchema:

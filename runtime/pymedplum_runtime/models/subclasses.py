@@ -13,14 +13,20 @@ from pydantic import Field
 from pydantic.fields import FieldInfo
 from pydantic_core.core_schema import CoreSchema
 
-from pymedplum_runtime.models.checks import Values, make_check
+from pymedplum_runtime.models.checks import Values
 from pymedplum_runtime.models.package import package_of
 from pymedplum_runtime.models.property import Property
+from pymedplum_runtime.models.schema import (
+    Node,
+    all_properties,
+    assemble,
+    check_of,
+    model_schema,
+    property_schema,
+)
 
 if TYPE_CHECKING:
     from pymedplum_runtime.models.base import FHIRModel
-
-Node = dict[str, Any]  # a CoreSchema under construction
 
 
 class _PropertyType:
@@ -31,8 +37,6 @@ class _PropertyType:
         self._row = row
 
     def __get_pydantic_core_schema__(self, _source: object, _handler: object) -> CoreSchema:
-        from pymedplum_runtime.models.schema import property_schema  # noqa: PLC0415 - a cycle
-
         return property_schema(package_of(self._owner), self._row)
 
 
@@ -48,8 +52,6 @@ def show_properties(cls: "type[FHIRModel]") -> None:
 
 def fields_of(cls: "type[FHIRModel]") -> dict[str, FieldInfo]:
     """Describe every property of a class as Pydantic describes a field."""
-    from pymedplum_runtime.models.schema import all_properties  # noqa: PLC0415 - a cycle
-
     if "__properties__" not in cls.__dict__:
         return cls.__pydantic_fields__
     return {
@@ -67,11 +69,6 @@ def _annotation(cls: "type[FHIRModel]", row: Property) -> Any:  # noqa: ANN401 -
 
 def core_schema(cls: "type[FHIRModel]", schema: CoreSchema) -> CoreSchema:
     """Make the schema that Pydantic built for a user's class read and write as ours do."""
-    from pymedplum_runtime.models.schema import (  # noqa: PLC0415 - a cycle
-        assemble,
-        model_schema,
-    )
-
     base = next(c for c in cls.__mro__ if "__properties__" in c.__dict__)
     ours: Any = model_schema(base)
     fields: Node = dict(ours["schema"]["schema"]["fields"])
@@ -118,21 +115,6 @@ def _splitting(
         return {n: v for n, v in values.items() if n in known}, extra, names
 
     return split
-
-
-def check_of(cls: "type[FHIRModel]") -> Callable[[Values], Any]:
-    """Return the check between the properties of a class, for itself or a user's subclass."""
-    from pymedplum_runtime.models.schema import all_properties  # noqa: PLC0415 - a cycle
-
-    own = [
-        Property(name, field.alias or name, "string", bare=True)
-        for name, field in cls.__pydantic_fields__.items()
-    ]
-    inherited = all_properties(cls)
-    return make_check(
-        cls.__name__,
-        [*inherited.values(), *(row for row in own if row.name not in inherited)],
-    )
 
 
 def _find(schema: Any, kind: str) -> Node:  # noqa: ANN401 - a CoreSchema

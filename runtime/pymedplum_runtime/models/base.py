@@ -61,6 +61,8 @@ class FHIRModel(BaseModel):
                 )
         except ValidationError as error:
             raise explain(cls, error) from None
+        except RecursionError:
+            raise refuse(cls.__name__, "fhir_depth", "the data is nested too deeply") from None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

@@ -22,6 +22,7 @@ def parse(
     """Read JSON text, a dict or a model into the class that its `resourceType` names."""
     if isinstance(data, FHIRModel):
         return data
+    is_text = isinstance(data, str | bytes | bytearray)
     if isinstance(data, str | bytes | bytearray):
         try:
             data = decode(data)
@@ -31,7 +32,8 @@ def parse(
         cls = class_for(package, data)
     except PydanticCustomError as error:
         raise refuse(TITLE, error.type, error.message()) from None
-    return cls.model_validate(data, extra=extra)
+    # JSON text has FHIR's spelling only; a dict may have Python's.
+    return cls.model_validate(data, extra=extra, by_name=False if is_text else None)
 
 
 def class_for(package: ModelPackage, data: object) -> type[FHIRModel]:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, cast
 
-from pydantic_core import SchemaSerializer, SchemaValidator
+from pydantic_core import PydanticCustomError, SchemaSerializer, SchemaValidator
 from pydantic_core.core_schema import CoreConfig, CoreSchema, ValidationInfo
 
 from pymedplum_runtime.models.checks import Values, make_check
@@ -29,6 +29,11 @@ _primitives: dict[tuple[str, str], CoreSchema] = {}
 
 # How the read in progress was asked for; types that are built late need to be told.
 _reading: ContextVar[dict[str, Any]] = ContextVar("pymedplum_reading", default={})  # noqa: B039 - never mutated
+
+
+# How many late types the one being read stands in. Pydantic stops writing at 255 levels.
+DEEPEST = 100
+_depth: ContextVar[int] = ContextVar("pymedplum_depth", default=0)
 
 
 @contextmanager
@@ -180,8 +185,15 @@ def _late_schema(package: ModelPackage, type_name: str) -> CoreSchema:
             from pymedplum_runtime.models.polymorphic import class_for  # noqa: PLC0415 - a cycle
 
             cls = class_for(package, value)
-        validator = cls.__pydantic_validator__
-        return validator.validate_python(value, context=info.context, **_reading.get())
+        depth = _depth.get()
+        if depth == DEEPEST:
+            raise PydanticCustomError("fhir_depth", "the data is nested too deeply")
+        token = _depth.set(depth + 1)
+        try:
+            validator = cls.__pydantic_validator__
+            return validator.validate_python(value, context=info.context, **_reading.get())
+        finally:
+            _depth.reset(token)
 
     def json_schema(_core: object, _handler: object) -> dict[str, str]:
         return {"type": "object", "title": type_name}

@@ -100,6 +100,8 @@ def _unpack(tarball: Path, folder: Path) -> None:
     scratch = folder.with_name(f"{folder.name}.{os.getpid()}.tmp")
     shutil.rmtree(scratch, ignore_errors=True)
     with tarfile.open(tarball) as archive:
+        # Python 3.12 and 3.13 warn where no filter is named; the oldest patch releases have none.
+        archive.extraction_filter = getattr(tarfile, "data_filter", None)
         members = [member for member in archive if member.isfile() and _is_inside(member.name)]
         archive.extractall(scratch, members=members)  # noqa: S202 - only plain files inside
     try:

@@ -73,4 +73,7 @@ def _read(path: Path, file: str) -> tuple[Json, Problem | None]:
     missing = [key for key in REQUIRED_KEYS[kind] if not resource.get(key)]
     if missing:
         return {}, Problem(file, "", f"lacks {', '.join(missing)}")
+    pathless = [str(n) for n, e in enumerate(resource.get("element", ()), 1) if not e.get("path")]
+    if pathless:
+        return {}, Problem(file, "", f"lacks the path of element {', '.join(pathless)}")
     return resource, None

@@ -44,14 +44,14 @@ def build_package(specs: Specs, release: Release) -> tuple[Package, list[Problem
     modules = [
         _module(source, [classes[c.name] for c in built[source.file]], homes)
         for source in sources
-        if source.file in built
+        if built.get(source.file)
     ]
     package = Package(
         label=release.label,
         version=release.version,
         primitives=primitives,
         modules=tuple(sorted(modules, key=lambda m: m.name)),
-        code_lists=_code_lists(catalog, problems),
+        code_lists=_code_lists(catalog, specs, problems),
         open_bindings=catalog.open_bindings(),
     )
     return package, problems
@@ -81,23 +81,26 @@ class _Builder:
     def _root(self, root: Json, children: list[Json], source: Source) -> Class:
         json = source.json
         name: str = json["name"]
-        base = self._release.resources.get(name) or _last_segment(json.get("baseDefinition"))
-        if base and not self._catalog.knows_class(base):
-            self._catalog.report(source.file, root["path"], f"has the unknown base '{base}'")
+        base = self._known_base(self._base_of(json), source.file, root["path"])
+        if name in self._line(base):
+            self._catalog.report(source.file, root["path"], "is its own base")
+            base = None
         is_concrete = json["kind"] == "resource" and not json.get("abstract")
         return Class(
             name=name,
             path=root["path"],
             base=base,
             runtime_base=_runtime_base(name, base),
-            description=tidy(json.get("description") or "") or describe(None, root["definition"]),
+            description=tidy(json.get("description") or "")
+            or describe(None, root.get("definition")),
             elements=self._own(children, self._inherited(base), source),
             resource_type=name if is_concrete or name in self._release.resources else None,
             is_resource=json["kind"] == "resource" or name in self._release.resources,
         )
 
     def _nested(self, json: Json, children: list[Json], source: Source) -> Class:
-        base = json["type"][0]["code"] if json.get("type") else "BackboneElement"
+        code = json["type"][0].get("code", "") if json.get("type") else "BackboneElement"
+        base = self._known_base(code, source.file, json["path"])
         return Class(
             name=class_name(json["path"]),
             path=json["path"],
@@ -133,17 +136,35 @@ class _Builder:
         """Tell whether a class has to repeat an inherited element: forbidden here, or other."""
         return json.get("max") == "0" or self._catalog.has_long_id(json)
 
+    def _base_of(self, json: Json) -> str | None:
+        """Name what a definition stands on; sources.toml goes before the definition."""
+        named = self._release.resources.get(json["name"])
+        return named or _last_segment(json.get("baseDefinition"))
+
+    def _known_base(self, base: str | None, file: str, path: str) -> str | None:
+        if base is not None and not self._catalog.knows_class(base):
+            self._catalog.report(file, path, f"has the unknown base '{base}'")
+            return None
+        return base
+
+    def _line(self, base: str | None) -> list[str]:
+        """Give a base and the bases above it, each once even where they go in a circle."""
+        line: list[str] = []
+        while base in self._catalog.by_name and base not in line:
+            line.append(base)
+            base = self._base_of(self._catalog.by_name[base].json)
+        return line
+
     def _inherited(self, base: str | None) -> frozenset[str]:
         names: set[str] = set()
-        while base in self._catalog.by_name:
-            json = self._catalog.by_name[base].json
+        for name in self._line(base):
+            json = self._catalog.by_name[name].json
             root = json["element"][0]["path"]
             names |= {
                 e["path"].rpartition(".")[2]
                 for e in json["element"]
                 if e["path"].rpartition(".")[0] == root
             }
-            base = self._release.resources.get(base) or _last_segment(json.get("baseDefinition"))
         return frozenset(names)
 
 
@@ -161,13 +182,13 @@ def _last_segment(url: str | None) -> str | None:
 def _module(source: Source, classes: list[Class], homes: dict[str, str]) -> Module:
     root = classes[-1]
     name = module_name(root.name)
-    bases = {(homes[c.base], c.base) for c in classes if c.base and homes.get(c.base) != name}
+    bases = {(homes[c.base], c.base) for c in classes if c.base in homes and homes[c.base] != name}
     return Module(
         name=name,
         source=source.file,
         url=source.json["url"],
         description=root.description,
-        bases=tuple(sorted(b for b in bases if b[0])),
+        bases=tuple(sorted(bases)),
         runtime_bases=tuple(sorted({c.runtime_base for c in classes if c.runtime_base})),
         classes=tuple(classes),
     )
@@ -190,9 +211,10 @@ def _collisions(built: dict[str, list[Class]]) -> Iterator[Problem]:
             modules[name] = file
 
 
-def _code_lists(catalog: Catalog, problems: list[Problem]) -> tuple[CodeList, ...]:
+def _code_lists(catalog: Catalog, specs: Specs, problems: list[Problem]) -> tuple[CodeList, ...]:
     lists = sorted(catalog.value_sets.used(), key=lambda c: (c.name, c.url))
     for one, other in pairwise(lists):
         if one.name == other.name:
-            problems.append(Problem(other.url, "", f"is named '{other.name}', and so is {one.url}"))
+            file = specs.value_sets[other.url].file
+            problems.append(Problem(file, "", f"is named '{other.name}', and so is {one.url}"))
     return tuple(lists)

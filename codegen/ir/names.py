@@ -4,8 +4,12 @@ import builtins
 import keyword
 import re
 
-# What every model inherits from Pydantic and may not lose to an element of the same name.
-RESERVED = frozenset({"resource_type"})
+# What every model has already and may not lose to an element of the same name: the discriminator
+# and Pydantic's older methods. Its newer ones begin with `model_`, as no element does.
+RESERVED = frozenset({
+    "construct", "copy", "dict", "from_orm", "json", "parse_file", "parse_obj", "parse_raw",
+    "resource_type", "schema", "schema_json", "update_forward_refs", "validate",
+})  # fmt: skip
 
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 

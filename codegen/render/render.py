@@ -23,7 +23,7 @@ _environment = Environment(
     keep_trailing_newline=True,
     autoescape=False,  # noqa: S701 - Python source, not HTML
 )
-_environment.filters.update(docstring=docstring, arguments=arguments)
+_environment.filters.update(docstring=docstring, arguments=arguments, literal=repr)
 
 
 def render_package(package: Package) -> dict[str, str]:

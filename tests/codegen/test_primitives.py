@@ -97,6 +97,8 @@ def test_a_definition_at_hand_goes_before_a_borrowed_one(tmp_path: Path) -> None
 
 def test_an_unknown_primitive_is_a_problem(tmp_path: Path) -> None:
     assert problems_of(tmp_path, primitive("complexNumber"), release=RELEASE) == [
-        "StructureDefinition/complexNumber.json: complexNumber: is a primitive type without "
-        "rules; add it to _RULES"
+        (
+            "StructureDefinition/complexNumber.json: complexNumber: is a primitive type without "
+            "rules; add it to _RULES"
+        )
     ]

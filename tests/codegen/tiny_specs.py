@@ -62,11 +62,11 @@ def primitive(name: str, regex: str | None = None) -> Json:
     return definition(name, value, kind="primitive-type")
 
 
-def value_set(name: str, *include: Json, exclude: tuple[Json, ...] = (), **facts: Any) -> Json:  # noqa: ANN401
+def value_set(id_: str, *include: Json, exclude: tuple[Json, ...] = (), **facts: Any) -> Json:  # noqa: ANN401
     """Return a ValueSet."""
     compose: Json = {"include": list(include)} | ({"exclude": list(exclude)} if exclude else {})
-    url = f"{BASE}ValueSet/{name}"
-    kind = {"resourceType": "ValueSet", "id": name, "url": url, "name": name}
+    url = f"{BASE}ValueSet/{id_}"
+    kind = {"resourceType": "ValueSet", "id": id_, "url": url, "name": id_}
     return kind | {"compose": compose} | facts
 
 
@@ -85,9 +85,7 @@ def bound(path: str, value_set_name: str, *types: str, strength: str = "required
 BASICS = (
     definition("Element", system_element("Element.id", "Element.id"), base=None, abstract=True),
     definition("BackboneElement"),
-    resource(
-        "Resource", system_element("Resource.id", "Resource.id"), base=None, abstract=True
-    ),
+    resource("Resource", system_element("Resource.id", "Resource.id"), base=None, abstract=True),
     *(primitive(name) for name in ("boolean", "code", "dateTime", "integer", "string", "uri")),
     primitive("id", r"[A-Za-z0-9\-\.]{1,64}"),
 )

@@ -1,5 +1,6 @@
 """A free-threaded CPython under .cache/nogil; each finished stage is kept and not repeated."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -31,11 +32,13 @@ def prepare() -> None:
     if reason:
         raise SystemExit(reason)
     CACHE.mkdir(parents=True, exist_ok=True)
-    if not _BUILT.is_file():
-        install_packages(_LOG)
-        _unpack()
-        _build()
-    _install_requirements()
+    with (CACHE / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # another run may be building
+        if not _BUILT.is_file():
+            install_packages(_LOG)
+            _unpack()
+            _build()
+        _install_requirements()
 
 
 def _unpack() -> None:

@@ -18,7 +18,7 @@ def main() -> int:
     paths = (ROOT / "generated", ROOT / "runtime", PACKAGES)
     environment = {name: text for name, text in os.environ.items() if name != "PYTHON_GIL"}
     environment["PYTHONPATH"] = os.pathsep.join(map(str, paths))
-    environment["PYTHONWARNINGS"] = "error"  # one warns that a module switched the GIL on
+    environment["PYTHONWARNINGS"] = "error"  # so is switching the GIL on, in child processes too
     wrapper = Path(__file__).with_name("without_gil.py")
     status = subprocess.run([PYTHON, wrapper, SCRIPT], env=environment, check=False).returncode
     print("free-threaded CPython 3.13:", f"failed ({status})" if status else "passed")

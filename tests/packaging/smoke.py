@@ -1,0 +1,97 @@
+"""What every supported interpreter has to do with the installed wheel; runs without pytest."""
+
+import json
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import pymedplum
+
+TEXT = (
+    b'{"resourceType":"Patient","id":"p1","_birthDate":{"id":"b"},"birthDate":"1990-01",'
+    b'"name":[{"family":"Osei","_given":[null,{"id":"g"}],"given":["Ama","B."]}]}'
+)
+QUANTITY = b'{"value":0.10000000000000000005,"unit":"mg"}'
+
+
+def check_the_import() -> None:
+    """The package comes from the wheel, knows its version, and loads nothing heavy."""
+    assert Path(pymedplum.__file__).is_relative_to(sys.prefix), pymedplum.__file__
+    heavy = {"pydantic", "pydantic_core", "httpx", "msgspec"} & set(sys.modules)
+    assert not heavy, heavy
+    assert pymedplum.__version__ == version("pymedplum")
+
+
+def check_the_public_names() -> None:
+    """Every name that the packages offer is there, on this interpreter too."""
+    import pymedplum.fhir  # noqa: PLC0415 - not before check_the_import
+
+    for package in (pymedplum, pymedplum.fhir):
+        for name in package.__all__:
+            getattr(package, name)
+
+
+def check_models() -> None:
+    """First models, both spellings, exact round trips, errors that name the member."""
+    from pydantic import ValidationError  # noqa: PLC0415 - not before check_the_import
+
+    from pymedplum.fhir import HumanName, Patient, Quantity  # noqa: PLC0415 - the same
+
+    patient = Patient.model_validate_json(TEXT)
+    assert json.loads(patient.model_dump_json()) == json.loads(TEXT)
+    assert Quantity.model_validate_json(QUANTITY).model_dump_json().encode() == QUANTITY
+    assert Patient(birth_date="1990-01-15") == Patient(birthDate="1990-01-15")
+    assert Patient(name=[HumanName(family="Osei")]).name == [HumanName(family="Osei")]
+    try:
+        Patient.model_validate({"resourceType": "Patient", "active": "yes"})
+    except ValidationError as error:
+        places = [problem["loc"] for problem in error.errors()]
+    else:
+        places = []
+    assert places == [("active",)], places
+
+
+def check_helpers() -> None:
+    """Helpers read models and dicts alike."""
+    from pymedplum.fhir import Patient  # noqa: PLC0415 - not before check_the_import
+
+    assert pymedplum.build_reference("Patient", "p1") == "Patient/p1"
+    for patient in (json.loads(TEXT), Patient.model_validate_json(TEXT)):
+        assert "Osei" in pymedplum.get_patient_display_name(patient)
+    assert pymedplum.to_fhir_json(Patient.model_validate_json(TEXT)) == json.loads(TEXT)
+
+
+def check_a_users_subclass() -> None:
+    """A subclass adds a field and a validator of its own."""
+    from pydantic import ValidationError, field_validator  # noqa: PLC0415 - see above
+
+    from pymedplum.fhir import Patient  # noqa: PLC0415 - the same
+
+    class WardPatient(Patient):
+        ward: "str | None" = None
+
+        @field_validator("ward")
+        @classmethod
+        def refuse_no_ward(cls, ward: str) -> str:
+            if not ward:
+                raise ValueError("which ward?")
+            return ward
+
+    patient = WardPatient(ward="7b", birth_date="1990-01")
+    assert json.loads(patient.model_dump_json())["ward"] == "7b"
+    try:
+        WardPatient(ward="")
+    except ValidationError:
+        refused = True
+    else:
+        refused = False
+    assert refused
+
+
+if __name__ == "__main__":
+    check_the_import()
+    check_models()
+    check_helpers()
+    check_a_users_subclass()
+    check_the_public_names()
+    print("smoke passed")

@@ -1,6 +1,6 @@
 """The base of every generated model: FHIR JSON in, checked values, FHIR JSON out."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationError
@@ -10,19 +10,20 @@ from typing_extensions import Self
 
 from pymedplum_runtime.models import subclasses
 from pymedplum_runtime.models.errors import explain, unknown_attribute
-from pymedplum_runtime.models.package import package_of
 from pymedplum_runtime.models.problems import is_object_without, refuse
 from pymedplum_runtime.models.property import Property
 from pymedplum_runtime.models.schema import (
     all_properties,
     check_of,
     complete,
-    property_schema,
     reading,
+    value_validator,
 )
 
 Extra = Literal["allow", "ignore", "forbid"]
 BOTH_SPELLINGS = {"by_alias": True, "by_name": True}
+# Pydantic's serializer warnings quote values.
+_WRITING: dict[str, Any] = {"exclude_none": True, "warnings": False}
 
 
 class _ModelFields:
@@ -129,9 +130,9 @@ class FHIRModel(BaseModel):
             by_name=by_name,
         )  # fmt: skip
         try:
-            return cls._read(obj, context, arguments)
+            return cls._read(obj, context, _unambiguous(arguments))
         except ValidationError as error:
-            if by_name is not None:
+            if by_name is not None or _is_lenient(arguments):
                 raise explain(cls, error) from None
         try:
             return cls._read(obj, context, {"by_alias": True, **arguments, "by_name": True})
@@ -167,11 +168,11 @@ class FHIRModel(BaseModel):
             data = decode(json_data)
         except JsonTextError as error:
             raise refuse(cls.__name__, "json_invalid", f"Invalid JSON: {error}") from None
-        if cls.__resource_type__ and is_object_without(data, "resourceType"):
+        if cls.__resource_type__ and not by_name and is_object_without(data, "resourceType"):
             raise refuse(cls.__name__, "missing", "Field required", ("resourceType",))
         arguments = _given(strict=strict, extra=extra, by_alias=by_alias, by_name=by_name)
         try:
-            return cls._read(data, context, arguments)
+            return cls._read(data, context, _unambiguous(arguments))
         except ValidationError as error:
             raise explain(cls, error) from None
 
@@ -200,7 +201,18 @@ class FHIRModel(BaseModel):
         extra: dict[str, Any] | None = None if "__properties__" in cls.__dict__ else {}
         object.__setattr__(model, "__pydantic_extra__", extra)
         object.__setattr__(model, "__pydantic_private__", None)
+        for name, field in cls.__pydantic_fields__.items():
+            if name not in rows and name not in known:
+                vars(model)[name] = field.get_default(call_default_factory=True)
         return model
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Copy the model; `update` is not validated, and `None` in it removes."""
+        copied = super().model_copy(update=update, deep=deep)
+        for name in [n for n, value in (update or {}).items() if value is None]:
+            if name in type(self).properties_by_name():
+                vars(copied).pop(name, None)
+        return copied
 
     def model_dump(self, *, by_alias: bool | None = None, **kwargs: Any) -> dict[str, Any]:
         """Return the resource as a dict in FHIR's spelling, without empty members.
@@ -208,9 +220,8 @@ class FHIRModel(BaseModel):
         Decimals stay `Decimal`; `mode="json"` makes them `int` or `float`. Takes Pydantic's
         arguments; `by_alias=False` gives Python's spelling.
         """
-        kwargs.setdefault("exclude_none", True)
         aliased = True if by_alias is None else by_alias
-        kwargs.setdefault("mode", "python")
+        kwargs = {"mode": "python", **_WRITING, **kwargs}
         return self.__pydantic_serializer__.to_python(self, by_alias=aliased, **kwargs)  # type: ignore[no-any-return]
 
     def model_dump_json(
@@ -227,8 +238,8 @@ class FHIRModel(BaseModel):
         """
         from pymedplum_runtime.models import codec  # noqa: PLC0415 - loads msgspec
 
-        kwargs.setdefault("exclude_none", True)
         aliased = True if by_alias is None else by_alias
+        kwargs = {**_WRITING, **kwargs}
         plain = self.__pydantic_serializer__.to_python(self, by_alias=aliased, **kwargs)
         raw = codec.encode(plain)
         text = (raw if indent is None else codec.indent(raw, indent)).decode()
@@ -266,7 +277,7 @@ class FHIRModel(BaseModel):
     if not TYPE_CHECKING:  # with these in sight, checkers would allow every attribute
 
         def __getattr__(self, name: str) -> Any:
-            row = self.properties_by_name().get(name)
+            row = type(self).properties_by_name().get(name)
             if row is not None:  # absent siblings: not worth a class attribute each
                 return None
             private = type(self).__private_attributes__
@@ -277,44 +288,41 @@ class FHIRModel(BaseModel):
         def __setattr__(self, name: str, value: Any) -> None:
             cls = type(self)
             row = cls.properties_by_name().get(name)
-            if row is None:
-                if name in cls.__pydantic_fields__ or name in cls.__private_attributes__:
+            if row is None and name not in cls.__pydantic_fields__:
+                if name in cls.__private_attributes__:
                     super().__setattr__(name, value)
-                    return
-                if name == "resource_type" and value == cls.__resource_type__:
-                    return
-                raise unknown_attribute(cls, name)
+                elif name != "resource_type" or value != cls.__resource_type__:
+                    raise unknown_attribute(cls, name)
+                return
             values = dict(self.__dict__)
-            if value is None:
+            if value is None and row is not None:
                 if row.is_required and not row.is_primitive:
                     raise refuse(cls.__name__, "missing", "Field required", (row.fhir_name,))
                 values.pop(name, None)
             else:
-                values[name] = cls._read_property(row, value)
+                values[name] = cls._read_property(name, row.fhir_name if row else name, value)
             check_of(cls)(values)
             object.__setattr__(self, "__dict__", values)
 
     def __delattr__(self, name: str) -> None:
-        if name in self.properties_by_name():
+        if name in type(self).properties_by_name():
             setattr(self, name, None)
         else:
             super().__delattr__(name)
 
     @classmethod
-    def _read_property(cls, row: Property, value: object) -> object:
+    def _read_property(cls, name: str, fhir_name: str, value: object) -> object:
         if "__setters__" not in cls.__dict__:
             cls.__setters__ = {}
-        setters = cls.__setters__
-        validator = setters.get(row.name)
+        validator = cls.__setters__.get(name)
         if validator is None:
-            package = package_of(_generated(cls))
-            validator = SchemaValidator(property_schema(package, row))
-            setters[row.name] = validator
+            validator = value_validator(cls, name)
+            cls.__setters__[name] = validator
         try:
             with reading(**BOTH_SPELLINGS):
                 return validator.validate_python(value, by_alias=True, by_name=True)
         except ValidationError as error:
-            raise explain(cls, error, (row.fhir_name,)) from None
+            raise explain(cls, error, (fhir_name,)) from None
 
     @classmethod
     def properties_by_name(cls) -> dict[str, Property]:
@@ -336,12 +344,20 @@ class FHIRModel(BaseModel):
 
     __hash__ = None  # type: ignore[assignment]  # mutable, as every Pydantic model
 
+    def __str__(self) -> str:
+        return repr(self)
+
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
         yield from ((name, self.__dict__[name]) for name in ("id",) if name in self.__dict__)
 
 
-def _generated(cls: type[FHIRModel]) -> type[FHIRModel]:
-    return next(c for c in cls.__mro__ if "__properties__" in c.__dict__)
+def _is_lenient(arguments: dict[str, Any]) -> bool:
+    return arguments.get("extra") in ("allow", "ignore")
+
+
+def _unambiguous(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Let a lenient read take Python's spelling for the property, which it would collide with."""
+    return {"by_alias": True, "by_name": True, **arguments} if _is_lenient(arguments) else arguments
 
 
 def _given(**arguments: Any) -> dict[str, Any]:

@@ -19,7 +19,11 @@ def make_check(title: str, properties: Sequence[Property]) -> Callable[[Values],
     """Build the check of a class from all its properties, inherited ones included."""
     # Absent properties are not stored, so every stored one was set: the set is shared. It is
     # what Pydantic's `exclude_unset` asks.
-    names = {p.name for p in properties} | {f"_{p.name}" for p in properties if p.sibling}
+    names = (
+        {"resource_type"}
+        | {p.name for p in properties}
+        | {f"_{p.name}" for p in properties if p.sibling}
+    )
     between = _make_between(title, properties)
 
     if between is None:

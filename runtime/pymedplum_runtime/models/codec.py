@@ -30,7 +30,10 @@ def decode(text: str | bytes | bytearray) -> Any:  # noqa: ANN401 - any JSON val
     Raises:
         JsonTextError: the text is no JSON, or nests too deeply.
     """
-    raw = text.encode() if isinstance(text, str) else bytes(text)
+    try:
+        raw = text.encode() if isinstance(text, str) else bytes(text)
+    except UnicodeEncodeError:
+        raise JsonTextError("JSON holds half of a surrogate pair") from None
     try:
         if _NEGATIVE_ZERO.search(raw):
             return json.loads(
@@ -44,10 +47,18 @@ def decode(text: str | bytes | bytearray) -> Any:  # noqa: ANN401 - any JSON val
         raise JsonTextError(str(error)) from None
     except RecursionError:
         raise JsonTextError("JSON is nested too deeply") from None
-    except UnicodeDecodeError as error:
-        raise JsonTextError(f"JSON is not UTF-8 (byte {error.start})") from None
+    except UnicodeDecodeError:
+        raise JsonTextError(f"JSON is not UTF-8 (byte {_first_wrong_byte(raw)})") from None
     except json.JSONDecodeError as error:
         raise JsonTextError(f"JSON is malformed: {error.msg} (byte {error.pos})") from None
+
+
+def _first_wrong_byte(raw: bytes) -> int:
+    try:
+        raw.decode()
+    except UnicodeDecodeError as error:
+        return error.start
+    return 0
 
 
 def _read_integer(text: str) -> int | Decimal:

@@ -29,27 +29,29 @@ def explain(
 def _message(cls: "type[FHIRModel]", details: ErrorDetails, location: Location) -> str:
     kind, context = details["type"], details.get("ctx", {})
     if kind == "extra_forbidden":
-        return _unknown_property(cls, location)
-    if kind == "string_pattern_mismatch":
+        return _unknown_property(cls, location, details["msg"])
+    if kind == "string_pattern_mismatch" and "pattern" in context:
         package = package_of(_generated(cls))
         rules = {p.pattern: p.expectation for p in package.primitives().values()}
         return f"expected {rules.get(context['pattern'], 'other text')}"
-    if kind == "literal_error" and len(details["msg"]) > LONG_MESSAGE:
+    if kind == "literal_error" and "expected" in context and len(details["msg"]) > LONG_MESSAGE:
         return f"expected one of {details['msg'][15:LONG_MESSAGE]}..."
     if kind in ("model_type", "dict_type"):
         return "expected a JSON object"
     return details["msg"]
 
 
-def _unknown_property(cls: "type[FHIRModel]", location: Location) -> str:
+def _unknown_property(cls: "type[FHIRModel]", location: Location, message: str) -> str:
     owner = _class_at(cls, location[:-1])
     name = str(location[-1])
     if owner is None:
-        return "is not a property here"
+        # A resource inside a resource has explained itself already.
+        return message if message.startswith("is ") else "is not a property here"
     rows = owner.properties_by_name()
     if name in rows:
         return f"is spelled '{rows[name].fhir_name}' in FHIR; both spellings at once are refused"
-    hint = did_you_mean(name, {row.fhir_name for row in rows.values()})
+    known = {row.fhir_name for row in rows.values()} | owner.__pydantic_fields__.keys()
+    hint = did_you_mean(name, known)
     return f"is not a property of {owner.__name__}{hint}"
 
 
@@ -77,8 +79,12 @@ def _generated(cls: "type[FHIRModel]") -> "type[FHIRModel]":
 def unknown_attribute(cls: "type[FHIRModel]", name: str) -> AttributeError:
     """Say which attribute was meant: FHIR's spelling, or a typing error."""
     rows = cls.properties_by_name()
+    if cls.__resource_type__ and name == "resource_type":
+        return AttributeError(f"the resource_type of '{cls.__name__}' cannot be changed")
+    if cls.__resource_type__ and name == "resourceType":
+        return AttributeError(f"'{cls.__name__}' has no attribute '{name}'; use 'resource_type'")
     meant = next((row.name for row in rows.values() if row.fhir_name == name), None)
     if meant:
         return AttributeError(f"'{cls.__name__}' has no attribute '{name}'; use '{meant}'")
-    hint = did_you_mean(name, set(rows))
+    hint = did_you_mean(name, rows.keys() | cls.__pydantic_fields__.keys())
     return AttributeError(f"'{cls.__name__}' has no attribute '{name}'{hint}")

@@ -5,10 +5,13 @@ https://hl7.org/fhir/R4/datatypes.html#decimal: the precision of a decimal is si
 """
 
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 
 from pydantic_core import PydanticCustomError
 from typing_extensions import Self
+
+LONGEST_INTEGER = 1000  # digits of an integer that stands for a decimal beyond floats
 
 
 class WrittenDecimal(Decimal):
@@ -65,7 +68,11 @@ def _finite(number: Decimal) -> Decimal:
 def json_number(number: Decimal) -> int | float:
     """Return the number that `json.dumps` takes; exact text is for JSON text and the wire."""
     text = decimal_text(number)
-    try:
+    if text.lstrip("-").isdigit():
         return int(text)
-    except ValueError:
-        return float(text)
+    value = float(text)
+    if isfinite(value):
+        return value
+    if number.adjusted() > LONGEST_INTEGER:
+        raise ValueError("a decimal is too large for a number; model_dump_json() keeps it")
+    return int(number)

@@ -1,7 +1,7 @@
 """Core schemas of the primitive types, from the generated table of their rules."""
 
 from collections.abc import Callable
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple, cast
 
@@ -95,9 +95,15 @@ def _date_text(value: object) -> str:
 
 
 def _instant_text(value: object) -> str:
-    if isinstance(value, datetime) and value.utcoffset() is not None:
+    offset = value.utcoffset() if isinstance(value, datetime) else None
+    if isinstance(value, datetime) and offset is not None and _is_fhir_offset(offset):
         return value.isoformat()
     raise PydanticCustomError("fhir_instant", "no datetime with a time zone")
+
+
+def _is_fhir_offset(offset: timedelta) -> bool:
+    """Tell whether an offset is one that FHIR can write: whole minutes, up to 14 hours."""
+    return offset % timedelta(minutes=1) == timedelta() and abs(offset) <= timedelta(hours=14)
 
 
 def _date_time_text(value: object) -> str:

@@ -11,10 +11,16 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, cast
 
-from pydantic_core import PydanticCustomError, SchemaSerializer, SchemaValidator
+from pydantic_core import (
+    PydanticCustomError,
+    SchemaSerializer,
+    SchemaValidator,
+    ValidationError,
+)
 from pydantic_core.core_schema import CoreConfig, CoreSchema, ValidationInfo
 
 from pymedplum_runtime.models.checks import Values, make_check
+from pymedplum_runtime.models.errors import explain
 from pymedplum_runtime.models.package import ModelPackage, package_of
 from pymedplum_runtime.models.primitives import code_schema, primitive_schema
 from pymedplum_runtime.models.property import Property
@@ -96,7 +102,7 @@ def assemble(cls: type, fields: dict[str, Node], check: Callable[..., Any]) -> C
     check turns it into the parts of a model. Unknown properties are refused when reading unless
     the call admits them, and always written.
     """
-    body = {"type": "typed-dict", "cls_name": cls.__name__, "fields": fields}
+    body = {"type": "typed-dict", "cls": cls, "fields": fields}
     schema: Node = {
         "type": "model",
         "cls": cls,
@@ -112,6 +118,23 @@ def assemble(cls: type, fields: dict[str, Node], check: Callable[..., Any]) -> C
         },
     }
     return cast("CoreSchema", schema)
+
+
+def find_node(schema: Any, kind: str) -> Node:  # noqa: ANN401 - a CoreSchema
+    """Descend through what is wrapped around a node of a core schema to the node itself."""
+    while schema["type"] != kind:
+        schema = schema["schema"]
+    return cast("Node", schema)
+
+
+def value_validator(cls: "type[FHIRModel]", name: str) -> SchemaValidator:
+    """Build the validator of one property's value, with a user's own validators of it."""
+    cls.model_rebuild()
+    schema: Any = cls.__pydantic_core_schema__
+    value: Any = find_node(schema, "typed-dict")["fields"][name]["schema"]
+    if schema["type"] == "definitions":
+        value = dict(schema, schema=value)
+    return SchemaValidator(value, CoreConfig(hide_input_in_errors=True))
 
 
 def resource_type_field(name: str) -> Node:
@@ -192,6 +215,8 @@ def _late_schema(package: ModelPackage, type_name: str) -> CoreSchema:
         try:
             validator = cls.__pydantic_validator__
             return validator.validate_python(value, context=info.context, **_reading.get())
+        except ValidationError as error:
+            raise explain(cls, error) from None
         finally:
             _depth.reset(token)
 

@@ -7,6 +7,7 @@ swaps the part that reads properties for ours.
 """
 
 from collections.abc import Callable
+from inspect import get_annotations
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
@@ -21,6 +22,7 @@ from pymedplum_runtime.models.schema import (
     all_properties,
     assemble,
     check_of,
+    find_node,
     model_schema,
     property_schema,
 )
@@ -42,8 +44,11 @@ class _PropertyType:
 
 def show_properties(cls: "type[FHIRModel]") -> None:
     """Give the generated bases of a user's class the annotations that Pydantic looks for."""
+    redefined = get_annotations(cls)
     for base in cls.__mro__[1:]:
         rows = base.__dict__.get("__properties__")
+        for name in {row.name for row in rows or ()}.intersection(redefined, base.__dict__):
+            delattr(base, name)  # else Pydantic warns of shadowing; absent reads find it anyway
         if rows and not base.__annotations__:
             base.__annotations__ = {
                 row.name: _annotation(base, row) for row in rows if not row.prohibited
@@ -72,13 +77,16 @@ def core_schema(cls: "type[FHIRModel]", schema: CoreSchema) -> CoreSchema:
     base = next(c for c in cls.__mro__ if "__properties__" in c.__dict__)
     ours: Any = model_schema(base)
     fields: Node = dict(ours["schema"]["schema"]["fields"])
-    model, collected = _find(schema, "model"), _find(schema, "model-fields")
+    model, collected = find_node(schema, "model"), find_node(schema, "model-fields")
     computed = collected.get("computed_fields", [])
+    redefined = _redefined(cls)
     for name, field in collected["fields"].items():
-        fields[name] = _typed_dict_field(field, fields.get(name))
+        fields[name] = _typed_dict_field(field, fields.get(name), is_own=name in redefined)
     assembled: Any = assemble(cls, fields, _splitting(check_of(cls), frozenset(fields)))
+    body = assembled["schema"]["schema"] | {"extra_behavior": cls.model_config.get("extra")}
     collected.clear()
-    collected.update(assembled["schema"]["schema"])
+    collected.update(body)
+    model.pop("custom_init", None)  # our constructor reads; it is not to be read through
     model["schema"] = {**assembled["schema"], "schema": model["schema"]}
     model["serialization"] = {
         "type": "model",
@@ -94,14 +102,23 @@ def core_schema(cls: "type[FHIRModel]", schema: CoreSchema) -> CoreSchema:
     return schema
 
 
-def _typed_dict_field(field: Node, inherited: Node | None) -> Node:
+def _redefined(cls: "type[FHIRModel]") -> set[str]:
+    """Name the fields that the user's classes annotate themselves."""
+    own = [c for c in cls.__mro__ if "__properties__" not in c.__dict__]
+    return {name for c in own for name in get_annotations(c)}
+
+
+def _typed_dict_field(field: Node, inherited: Node | None, *, is_own: bool) -> Node:
     """Turn a field as Pydantic describes it into one that is stored only where it is given."""
     inner = field["schema"]
-    if inherited:
-        schema = inner["schema"] if inner["type"] == "default" else inner
-        return {**inherited, "schema": schema}
-    required = inner["type"] != "default"
-    return {**field, "type": "typed-dict-field", "required": required}
+    has_default = inner["type"] == "default"
+    if inherited is None:
+        return {**field, "type": "typed-dict-field", "required": not has_default}
+    schema = dict(inner["schema"]) if has_default else inner
+    if "serialization" in inner:
+        schema["serialization"] = inner["serialization"]
+    required = not has_default if is_own else inherited["required"]
+    return {**inherited, "schema": schema, "required": required}
 
 
 def _splitting(
@@ -115,10 +132,3 @@ def _splitting(
         return {n: v for n, v in values.items() if n in known}, extra, names
 
     return split
-
-
-def _find(schema: Any, kind: str) -> Node:  # noqa: ANN401 - a CoreSchema
-    """Descend through validators wrapped around a node to the node itself."""
-    while schema["type"] != kind:
-        schema = schema["schema"]
-    return schema  # type: ignore[no-any-return]

@@ -26,7 +26,7 @@ $(READY): pyproject.toml
 
 demo: $(READY) ## regenerate the SDK and exercise it on HL7's examples
 	$(BIN)/python -m codegen generate
-	$(BIN)/python tests/demo.py
+	$(BIN)/python -m tests.demo
 
 test: check ## run all checks and tests
 	$(BIN)/python -m pytest
@@ -48,7 +48,7 @@ golden: $(READY) ## rewrite tests/golden/*/expected; review the diff
 	$(BIN)/python tests/golden/rewrite.py
 
 bench: $(READY) ## measure side by side with the peers, in one run
-	$(BIN)/python tests/benchmarks/run.py $(ARGS)
+	$(BIN)/python -m tests.benchmarks $(ARGS)
 
 docs: $(READY) ## run and type-check every snippet of README and docs/
 	$(BIN)/python -m pytest tests/docs

@@ -3,7 +3,6 @@
 import json
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
@@ -12,14 +11,10 @@ from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
+from codegen.download import fetch_package
+from codegen.sources import read_sources
 from pymedplum.fhir import FHIR_TYPES, FHIR_VERSION, Observation, Patient, parse_resource
 from pymedplum.helpers import get_patient_display_name, to_fhir_json
-
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from codegen.download import fetch_package  # noqa: E402 - the path comes first
-from codegen.sources import read_sources  # noqa: E402
 
 console = Console()
 

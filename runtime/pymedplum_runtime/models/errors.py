@@ -1,6 +1,7 @@
 """Turns refusals into advice: the closest property that there is, never the value."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, cast
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, InitErrorDetails
@@ -23,7 +24,28 @@ def explain(
     for e in error.errors(include_url=False):
         location = (*prefix, *e["loc"])
         lines.append(line(e["type"], _message(cls, e, location), location, e["input"]))
-    return from_lines(cls.__name__, lines)
+        if e["type"] == "missing":
+            lines += _missing_too(cls, location, e["input"])
+    unique = {(repr(each["type"]), each["loc"]): each for each in lines if "loc" in each}
+    return from_lines(cls.__name__, list(unique.values()))
+
+
+def _missing_too(
+    cls: "type[FHIRModel]", location: Location, given: object
+) -> Iterator[InitErrorDetails]:
+    """Name the required primitives that an object lacks beside a required element.
+
+    Pydantic stops at the element; the primitives are looked at once the object is readable.
+    """
+    owner = _class_at(cls, location[:-1])
+    if owner is None or not isinstance(given, Mapping):
+        return
+    object_given = cast("Mapping[str, object]", given)
+    for row in owner.properties_by_name().values():
+        names = {row.name, row.fhir_name, f"_{row.name}", f"_{row.fhir_name}"}
+        if row.is_primitive and row.is_required and names.isdisjoint(object_given):
+            place = (*location[:-1], row.fhir_name)
+            yield line("missing", "Field required", place, object_given)
 
 
 def _message(cls: "type[FHIRModel]", details: ErrorDetails, location: Location) -> str:

@@ -24,7 +24,7 @@ def test_no_property_of_a_patient_is_required() -> None:
 
 
 def test_required_properties_are_required() -> None:
-    assert kinds(Observation) == {"code": "missing"}
+    assert kinds(Observation) == {"code": "missing", "status": "missing"}
     assert kinds(Observation, code=CODE) == {"status": "missing"}
     assert kinds(Bundle, entry=[{"link": [{"url": "a"}]}], type="batch") == {
         "entry.0.link.0.relation": "missing"

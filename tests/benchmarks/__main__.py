@@ -1,0 +1,6 @@
+"""Runs the benchmarks: `make bench`, or `.venv/bin/python -m tests.benchmarks [--quick]`."""
+
+from tests.benchmarks.cli import main
+
+if __name__ == "__main__":
+    main()

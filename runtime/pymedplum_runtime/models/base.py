@@ -125,17 +125,18 @@ class FHIRModel(BaseModel):
             >>> Patient.model_validate({"resourceType": "Patient", "active": True}).active
             True
         """
-        arguments = _given(
-            strict=strict, extra=extra, from_attributes=from_attributes, by_alias=by_alias,
-            by_name=by_name,
-        )  # fmt: skip
+        arguments = _given(strict, extra, from_attributes, by_alias, by_name)
+        if not arguments:
+            try:  # the usual case: nothing asked for, FHIR's spelling, valid
+                model: Self = cls.__pydantic_validator__.validate_python(obj, context=context)
+            except (ValidationError, RecursionError):
+                arguments = BOTH_SPELLINGS
+            else:
+                return model
+        elif by_name is None:
+            arguments = {"by_alias": True, **arguments, "by_name": True}
         try:
-            return cls._read(obj, context, _unambiguous(arguments))
-        except ValidationError as error:
-            if by_name is not None or _is_lenient(arguments):
-                raise explain(cls, error) from None
-        try:
-            return cls._read(obj, context, {"by_alias": True, **arguments, "by_name": True})
+            return cls._read(obj, context, arguments)
         except ValidationError as error:
             raise explain(cls, error) from None
 
@@ -170,7 +171,7 @@ class FHIRModel(BaseModel):
             raise refuse(cls.__name__, "json_invalid", f"Invalid JSON: {error}") from None
         if cls.__resource_type__ and not by_name and is_object_without(data, "resourceType"):
             raise refuse(cls.__name__, "missing", "Field required", ("resourceType",))
-        arguments = _given(strict=strict, extra=extra, by_alias=by_alias, by_name=by_name)
+        arguments = _given(strict, extra, None, by_alias, by_name)
         try:
             return cls._read(data, context, _unambiguous(arguments))
         except ValidationError as error:
@@ -239,7 +240,7 @@ class FHIRModel(BaseModel):
         from pymedplum_runtime.models import codec  # noqa: PLC0415 - loads msgspec
 
         aliased = True if by_alias is None else by_alias
-        kwargs = {**_WRITING, **kwargs}
+        kwargs = {**_WRITING, **kwargs} if kwargs else _WRITING
         plain = self.__pydantic_serializer__.to_python(self, by_alias=aliased, **kwargs)
         raw = codec.encode(plain)
         text = (raw if indent is None else codec.indent(raw, indent)).decode()
@@ -351,16 +352,19 @@ class FHIRModel(BaseModel):
         yield from ((name, self.__dict__[name]) for name in ("id",) if name in self.__dict__)
 
 
-def _is_lenient(arguments: dict[str, Any]) -> bool:
-    return arguments.get("extra") in ("allow", "ignore")
-
-
 def _unambiguous(arguments: dict[str, Any]) -> dict[str, Any]:
     """Let a lenient read take Python's spelling for the property, which it would collide with."""
-    return {"by_alias": True, "by_name": True, **arguments} if _is_lenient(arguments) else arguments
+    is_lenient = arguments.get("extra") in ("allow", "ignore")
+    return {**BOTH_SPELLINGS, **arguments} if is_lenient else arguments
 
 
-def _given(**arguments: Any) -> dict[str, Any]:
-    if any(arguments.values()) or False in arguments.values():
-        return {name: value for name, value in arguments.items() if value is not None}
-    return {}
+def _given(*arguments: Any) -> dict[str, Any]:
+    """Name the arguments of a read that were given."""
+    if arguments == _NOTHING:
+        return {}
+    named = zip(_ARGUMENTS, arguments, strict=True)
+    return {name: value for name, value in named if value is not None}
+
+
+_ARGUMENTS = ("strict", "extra", "from_attributes", "by_alias", "by_name")
+_NOTHING = (None,) * len(_ARGUMENTS)

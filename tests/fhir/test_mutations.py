@@ -6,7 +6,6 @@ from reading import Outcome, accepts_dict, accepts_json
 
 Mutations = dict[str, list[Mutation]]
 REFUSED_SHARE = 0.99
-# Strict: once the models refuse these, pytest asks for the mark to go.
 
 
 def test_mutations_cover_at_least_100_resource_types(mutations: Mutations) -> None:

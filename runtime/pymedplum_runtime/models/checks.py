@@ -68,7 +68,8 @@ def _make_between(title: str, properties: Sequence[Property]) -> Callable[[Value
         if chosen:
             found = chosen.intersection(values)
             if len(found) > 1 or needed:
-                missing += _check_choices(title, choices, found, needed)
+                said = {n for n in found if n[0] != "_" or _describes(values[n])}
+                missing += _check_choices(title, choices, found, needed - _groups(choices, said))
         if missing:
             raise from_lines(title, [line("missing", "Field required", (m,)) for m in missing])
         for name, sibling in lists:
@@ -81,7 +82,7 @@ def _make_between(title: str, properties: Sequence[Property]) -> Callable[[Value
 def _check_choices(
     title: str, choices: Mapping[str, Property], found: frozenset[str], needed: set[str | None]
 ) -> list[str]:
-    """Refuse two values of one choice; return the choices that lack theirs."""
+    """Refuse two values of one choice; return the needed choices that lack theirs."""
     # A value and its own sibling are one; `choices` gives the same property for both.
     given = {choices[name].fhir_name: choices[name].choice for name in found}
     groups = set(given.values())
@@ -90,7 +91,11 @@ def _check_choices(
         names = sorted(name for name, group in given.items() if group == choice)
         message = f"expected one {choice}[x], got {' and '.join(names)}"
         raise refuse(title, "fhir_choice", message, (f"{choice}[x]",))
-    return [f"{choice}[x]" for choice in needed - groups]
+    return [f"{choice}[x]" for choice in needed]
+
+
+def _groups(choices: Mapping[str, Property], names: set[str]) -> set[str | None]:
+    return {choices[name].choice for name in names}
 
 
 def _describes(sibling: Any) -> bool:  # noqa: ANN401 - an Element, a list of them, or nothing

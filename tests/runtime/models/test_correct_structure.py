@@ -15,6 +15,8 @@ from unstubbed import (
     Patient,
 )
 
+from pymedplum.fhir import parse_resource
+
 SAID = {"extension": [{"url": "http://a", "valueString": "said"}]}
 CODE = {"text": "a"}
 
@@ -151,3 +153,13 @@ def test_keys_are_text() -> None:
 def test_a_parameter_has_a_value_or_a_resource_of_its_own_kind() -> None:
     parameter = {"name": "a", "valueString": "b", "valueInteger": 1}
     assert list(problems(Parameters, parameter=[parameter])) == ["parameter.0.value[x]"]
+
+
+def test_an_id_beside_a_required_choice_is_no_value() -> None:
+    data = {
+        "resourceType": "CodeSystem",
+        "status": "active",
+        "content": "complete",
+        "concept": [{"code": "a", "property": [{"code": "b", "_valueDateTime": {"id": "c"}}]}],
+    }
+    assert kinds(parse_resource, data) == {"concept.0.property.0.value[x]": "missing"}

@@ -1,0 +1,208 @@
+// What the server says of itself: CapabilityStatement, OpenAPI document, discovery documents.
+import { core } from './medplum.mjs';
+
+const VERSION = '5.2.13';
+const TYPE_INTERACTIONS = [
+  'read',
+  'vread',
+  'update',
+  'patch',
+  'delete',
+  'history-instance',
+  'create',
+  'search-type',
+];
+const GROUP_EXPORT = {
+  name: 'export',
+  definition: 'http://hl7.org/fhir/uv/bulkdata/OperationDefinition/group-export',
+};
+const coded = (codes) => codes.map((code) => ({ code }));
+
+let resources; // the same for every origin, and long
+
+export function capabilityStatement(origin) {
+  resources ??= core.getResourceTypes().sort().map(resourceCapability);
+  const url = `${origin}fhir/R4`;
+  return {
+    resourceType: 'CapabilityStatement',
+    id: 'medplum-server',
+    url: `${url}/metadata`,
+    version: VERSION,
+    name: 'MedplumCapabilityStatement',
+    title: 'Medplum Capability Statement',
+    status: 'active',
+    date: new Date().toISOString(),
+    publisher: 'Medplum',
+    description: 'Medplum FHIR Capability Statement',
+    kind: 'instance',
+    instantiates: [
+      'http://hl7.org/fhir/us/core/CapabilityStatement/us-core-server',
+      'http://hl7.org/fhir/uv/bulkdata/CapabilityStatement/bulk-data',
+    ],
+    software: { name: 'medplum', version: VERSION },
+    implementation: { description: 'medplum', url: `${url}/` },
+    fhirVersion: '4.0.1',
+    format: ['json'],
+    patchFormat: ['application/json-patch+json'],
+    rest: [
+      {
+        mode: 'server',
+        security: security(origin),
+        resource: resources,
+        interaction: coded(['transaction', 'batch']),
+        searchParam: ['_sort', '_total', '_count', '_summary', '_elements'].map((name) => ({
+          name,
+          definition: `https://www.hl7.org/fhir/search.html#${name}`,
+          type: 'string',
+        })),
+      },
+    ],
+  };
+}
+
+function security(origin) {
+  const system = 'http://terminology.hl7.org/CodeSystem/restful-security-service';
+  return {
+    cors: true,
+    service: ['OAuth', 'Basic', 'SMART-on-FHIR'].map((code) => ({ coding: [{ system, code }] })),
+    extension: [
+      {
+        url: 'http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris',
+        extension: ['authorize', 'token'].map((name) => ({
+          url: name,
+          valueUri: `${origin}oauth2/${name}`,
+        })),
+      },
+    ],
+  };
+}
+
+function resourceCapability(type) {
+  const parameters = Object.values(core.getSearchParameters(type) ?? {});
+  return {
+    type,
+    profile: `http://hl7.org/fhir/StructureDefinition/${type}`,
+    interaction: coded(TYPE_INTERACTIONS),
+    versioning: 'versioned',
+    readHistory: true,
+    updateCreate: false,
+    conditionalCreate: true,
+    conditionalUpdate: true,
+    conditionalRead: 'not-supported',
+    conditionalDelete: 'single',
+    referencePolicy: ['literal', 'logical', 'local'],
+    searchParam: parameters.map(({ code, url, type: kind }) => ({
+      name: code,
+      ...(url ? { definition: url } : {}),
+      type: kind,
+    })),
+    ...(type === 'Group' ? { operation: [GROUP_EXPORT] } : {}),
+  };
+}
+
+const PATHS = {
+  '/fhir/R4/{resourceType}': {
+    get: ['Search', 'search', '200', 'Bundle'],
+    post: ['Create Resource', 'createResource', '201', 'ResourceList'],
+  },
+  '/fhir/R4/{resourceType}/{id}': {
+    get: ['Read Resource', 'readResource', '200', 'ResourceList'],
+    put: ['Update Resource', 'updateResource', '200', 'ResourceList'],
+    delete: ['Delete Resource', 'deleteResource', '204'],
+    patch: ['Patch Resource', 'patchResource', '204'],
+  },
+  '/fhir/R4/{resourceType}/{id}/_history': {
+    get: ['Read Resource History', 'readResourceHistory', '200', 'Bundle'],
+  },
+  '/fhir/R4/{resourceType}/{id}/_history/{versionId}': {
+    get: ['Read Version', 'readVersion', '200', 'ResourceList'],
+  },
+};
+
+export function openApi(origin) {
+  const paths = Object.entries(PATHS).map(([path, methods]) => [
+    path,
+    Object.fromEntries(
+      Object.entries(methods).map(([method, summary]) => [
+        method,
+        operation(path, method, summary),
+      ]),
+    ),
+  ]);
+  return {
+    openapi: '3.1.0',
+    info: { title: 'Medplum - OpenAPI 3.0', version: '1.0.5' },
+    servers: [{ url: origin }],
+    security: [{ BasicAuth: [], BearerAuth: [], OpenID: [] }],
+    paths: Object.fromEntries(paths),
+    components: {
+      schemas: { Bundle: { type: 'object' }, ResourceList: { type: 'object' } },
+      securitySchemes: {
+        BasicAuth: { type: 'http', scheme: 'basic' },
+        BearerAuth: { type: 'http', scheme: 'bearer' },
+        OpenID: {
+          type: 'openIdConnect',
+          openIdConnectUrl: `${origin}.well-known/openid-configuration`,
+        },
+      },
+    },
+  };
+}
+
+function operation(path, method, [summary, operationId, status, schema]) {
+  const content = (name) => ({
+    'application/fhir+json': { schema: { $ref: `#/components/schemas/${name}` } },
+  });
+  const parameters = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string', ...(name === 'resourceType' ? {} : { format: 'uuid' }) },
+  }));
+  const hasBody = method === 'post' || method === 'put';
+  return {
+    summary,
+    operationId,
+    parameters,
+    ...(hasBody ? { requestBody: { content: content('ResourceList'), required: true } } : {}),
+    responses: {
+      [status]: { description: 'Success', ...(schema ? { content: content(schema) } : {}) },
+    },
+  };
+}
+
+export function discovery(name, origin) {
+  const oauth = {
+    issuer: origin,
+    authorization_endpoint: `${origin}oauth2/authorize`,
+    token_endpoint: `${origin}oauth2/token`,
+    userinfo_endpoint: `${origin}oauth2/userinfo`,
+    jwks_uri: `${origin}.well-known/jwks.json`,
+    introspection_endpoint: `${origin}oauth2/introspect`,
+    registration_endpoint: `${origin}oauth2/register`,
+    id_token_signing_alg_values_supported: ['RS256'],
+    response_types_supported: ['code', 'id_token', 'token id_token'],
+    subject_types_supported: ['pairwise', 'public'],
+    grant_types_supported: [
+      'client_credentials',
+      'authorization_code',
+      'refresh_token',
+      'urn:ietf:params:oauth:grant-type:token-exchange',
+    ],
+    token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+    code_challenge_methods_supported: ['S256'],
+    scopes_supported: ['openid', 'profile', 'launch', 'patient/*.*', 'user/*.*', 'offline_access'],
+  };
+  const documents = {
+    'jwks.json': { keys: [] },
+    'openid-configuration': oauth,
+    'oauth-authorization-server': oauth,
+    'oauth-protected-resource': { resource: `${origin}fhir/R4`, authorization_servers: [origin] },
+    'smart-configuration': {
+      ...oauth,
+      capabilities: ['client-confidential-symmetric', 'sso-openid-connect', 'permission-v2'],
+    },
+    'smart-styles.json': {},
+  };
+  return Object.hasOwn(documents, name) ? documents[name] : undefined;
+}

@@ -7,6 +7,7 @@ import difflib
 import importlib
 import sys
 from collections.abc import Callable, Mapping
+from types import FunctionType
 from typing import Any
 
 
@@ -45,5 +46,5 @@ def lazy_attributes(
 def publish(module: str, namespace: Mapping[str, Any], names: list[str]) -> None:
     """Make re-exported classes and functions say where users import them from."""
     for name in names:
-        if callable(namespace[name]):
+        if isinstance(namespace[name], type | FunctionType):
             namespace[name].__module__ = module

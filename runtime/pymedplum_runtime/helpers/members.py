@@ -17,6 +17,10 @@ class Model(Protocol):
         """Return the model as a dict."""
         ...
 
+    def model_dump_json(self) -> str:
+        """Return the model as JSON text."""
+        ...
+
 
 FHIRData: TypeAlias = Mapping[str, Any] | Model
 

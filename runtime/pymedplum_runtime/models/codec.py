@@ -5,12 +5,13 @@ The only module of the models that needs msgspec, so it is imported where text i
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 
+from pymedplum_runtime.helpers.members import is_data
 from pymedplum_runtime.models.number import WrittenDecimal, read_decimal
 
 # msgspec reads `-0` as the integer 0; only a value that looks like one takes the slower road.
@@ -18,6 +19,7 @@ _NEGATIVE_ZERO = re.compile(rb"-0(?=[\s,\]}])")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 
 _decode = msgspec.json.Decoder(float_hook=read_decimal).decode
+_decode_plain: Callable[[bytes], Any] = msgspec.json.Decoder().decode
 
 
 class JsonTextError(ValueError):
@@ -53,6 +55,18 @@ def decode(text: str | bytes | bytearray) -> Any:  # noqa: ANN401 - any JSON val
         raise JsonTextError(f"JSON is malformed: {error.msg} (byte {error.pos})") from None
 
 
+def decode_plain(text: bytes) -> Any:  # noqa: ANN401 - any JSON value
+    """Decode JSON text as Python does: numbers with a point become floats.
+
+    Raises:
+        JsonTextError: the text is no JSON, or nests too deeply.
+    """
+    try:
+        return _decode_plain(text)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise JsonTextError("the text is no JSON, or nested too deeply") from None
+
+
 def _first_wrong_byte(raw: bytes) -> int:
     try:
         raw.decode()
@@ -72,6 +86,8 @@ def _refuse_constant(name: str) -> None:
 def _write(value: object) -> object:
     if isinstance(value, WrittenDecimal):
         return msgspec.Raw(value.text.encode())
+    if is_data(value) and not isinstance(value, Mapping):  # a model inside a dict
+        return msgspec.Raw(value.model_dump_json().encode())
     raise TypeError(f"{type(value).__name__} is not a JSON value")
 
 
@@ -81,7 +97,7 @@ _encode: Callable[[Any], bytes] = msgspec.json.Encoder(
 
 
 def encode(value: object) -> bytes:
-    """Encode plain values as compact JSON text; decimals as they were written."""
+    """Encode plain values, and models inside them, as compact JSON text; decimals as written."""
     return _encode(value)
 
 

@@ -53,7 +53,7 @@ def _message(cls: "type[FHIRModel]", details: ErrorDetails, location: Location) 
     if kind == "extra_forbidden":
         return _unknown_property(cls, location, details["msg"])
     if kind == "string_pattern_mismatch" and "pattern" in context:
-        package = package_of(_generated(cls))
+        package = package_of(cls)
         rules = {p.pattern: p.expectation for p in package.primitives().values()}
         return f"expected {rules.get(context['pattern'], 'other text')}"
     if kind == "literal_error" and "expected" in context and len(details["msg"]) > LONG_MESSAGE:
@@ -87,15 +87,10 @@ def _class_at(cls: "type[FHIRModel]", location: Location) -> "type[FHIRModel] | 
         )
         if row is None or row.is_primitive:
             return None
-        cls = package_of(_generated(cls)).find(row.type)
+        cls = package_of(cls).find(row.type)
         if cls.__is_resource__:
             return None
     return cls
-
-
-def _generated(cls: "type[FHIRModel]") -> "type[FHIRModel]":
-    """Return the generated class that a user's class derives from, or the class itself."""
-    return next(c for c in cls.__mro__ if "__properties__" in c.__dict__)
 
 
 def unknown_attribute(cls: "type[FHIRModel]", name: str) -> AttributeError:

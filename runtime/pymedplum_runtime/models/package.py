@@ -99,6 +99,7 @@ class ModelPackage:
 
 
 def package_of(cls: type) -> ModelPackage:
-    """Return the package that a generated class belongs to."""
-    package = sys.modules[cls.__module__.rpartition(".")[0]]
+    """Return the package of a generated class, or of the one that a user's class derives from."""
+    generated = next(c for c in cls.__mro__ if "__properties__" in c.__dict__)
+    package = sys.modules[generated.__module__.rpartition(".")[0]]
     return package.PACKAGE  # type: ignore[no-any-return]

@@ -1,0 +1,136 @@
+"""The layers of one call, outermost first: event, acting for, retries, token, hook.
+
+A session holds what all calls of a client share; it does no I/O.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import httpx
+
+from pymedplum_runtime.auth.cache import TokenCache
+from pymedplum_runtime.auth.tokens import AccessToken
+from pymedplum_runtime.client.acting import OnBehalfOf
+from pymedplum_runtime.client.answers import raise_for_status
+from pymedplum_runtime.client.calls import ON_BEHALF_OF, Call, merge_headers
+from pymedplum_runtime.client.clock import Clock
+from pymedplum_runtime.client.flow import Flow, Invoke, Sleep
+from pymedplum_runtime.client.prepared import accepted, shown
+from pymedplum_runtime.client.records import Record
+from pymedplum_runtime.client.retry import Retries, RetryPolicy
+from pymedplum_runtime.client.timeouts import seconds
+from pymedplum_runtime.client.urls import Server
+from pymedplum_runtime.client.wire import Answer, WireRequest
+from pymedplum_runtime.errors import ClientClosedError, NetworkError
+from pymedplum_runtime.hooks import (
+    AsyncOnRequestCompleteHook,
+    BeforeRequestHook,
+    OnRequestCompleteHook,
+)
+
+_UNAUTHORIZED = 401
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class Session:
+    """What the calls of one client share."""
+
+    server: Server
+    acting: OnBehalfOf
+    tokens: TokenCache
+    clock: Clock
+    retry: RetryPolicy
+    before_request: BeforeRequestHook | None
+    on_complete: OnRequestCompleteHook | AsyncOnRequestCompleteHook | None
+    headers: Mapping[str, str]
+    """Sent with every call."""
+    timeout: httpx.Timeout
+    project_id: str | None
+    exact_decimals: bool
+    is_closed: bool = False
+
+    def call(self, call: Call) -> Flow[Answer]:
+        """Make a call: through all layers, to an answer that is a 2xx or a 304.
+
+        Raises:
+            MedplumError: the class that the failure stands for.
+        """
+        if self.is_closed:
+            raise ClientClosedError("the client is closed; make a new one")
+        explicit = call.options.on_behalf_of
+        if explicit is None:
+            explicit = call.options.header(ON_BEHALF_OF)
+        acting = self.acting.resolve(explicit)
+        request = self._request(call)
+        record = Record(call.method, call.url, self.server.fhir_url, self.clock)
+        try:
+            answer = yield from self._retried(call, request, acting, record)
+            if not answer.is_success:
+                committed = call.is_write and record.is_ambiguous()
+                raise_for_status(
+                    answer, call.method, record.shape(), self.server, possibly_committed=committed
+                )
+        except GeneratorExit:
+            raise
+        except BaseException as error:
+            yield from record.report(self.on_complete, error)
+            raise
+        yield from record.report(self.on_complete)
+        return answer
+
+    def _request(self, call: Call) -> WireRequest:
+        defaults = {"Accept": call.accept, **self.headers}
+        content = call.content()
+        if content is not None:
+            defaults["Content-Type"] = call.content_type
+        headers = merge_headers(defaults, call.options.headers)
+        given = call.options.timeout
+        timeout = self.timeout if given is None else seconds(given)
+        return WireRequest(call.method, call.url, headers, timeout, content, call.sink)
+
+    def _retried(
+        self, call: Call, request: WireRequest, acting: str | None, record: Record
+    ) -> Flow[Answer]:
+        clock = self.clock
+        retries = Retries(self.retry, is_replay_safe=call.is_replay_safe)
+        while True:
+            try:
+                answer = yield from self._authenticated(request, acting, record)
+            except NetworkError as error:
+                if not record.failed_with(error):
+                    raise
+                delay = retries.delay_after_failure(
+                    was_sent=error.possibly_committed, chance=clock.random()
+                )
+                if delay is None:
+                    error.possibly_committed = call.is_write and record.is_ambiguous()
+                    raise
+            else:
+                if answer.is_success:
+                    return answer
+                delay = retries.delay_after_answer(answer, now=clock.now(), chance=clock.random())
+                if delay is None:
+                    return answer
+            yield Sleep(delay)
+
+    def _authenticated(
+        self, request: WireRequest, acting: str | None, record: Record
+    ) -> Flow[Answer]:
+        token = yield from self.tokens.current()
+        answer = yield from self._sent(request, token, acting, record)
+        if answer.status == _UNAUTHORIZED and token is not None and self.tokens.is_renewable:
+            token = yield from self.tokens.replacement(token)
+            answer = yield from self._sent(request, token, acting, record)
+        return answer
+
+    def _sent(
+        self, request: WireRequest, token: AccessToken | None, acting: str | None, record: Record
+    ) -> Flow[Answer]:
+        if self.before_request is not None:
+            changed: object = yield Invoke(self.before_request, (shown(request),))
+            request = accepted(request, changed, self.server)
+        credentials = {"Authorization": token.header} if token else {}
+        if acting:
+            credentials[ON_BEHALF_OF] = acting
+        wire = request.with_headers(credentials)
+        return (yield from record.sent(wire, acting))

@@ -1,0 +1,125 @@
+"""httpx at the edge: requests built and checked, failures made ours, URLs kept out of its log."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterator
+
+import httpx
+
+from pymedplum_runtime.client.uploads import Upload
+from pymedplum_runtime.client.wire import WireRequest
+from pymedplum_runtime.errors import NetworkError, UnsafeRedirectError
+
+_USUAL = httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(200))).headers
+_USUAL_TEXT = dict(_USUAL)
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+
+
+class OwnURL(httpx.URL):
+    """A URL of a request of ours, so that httpx's log can be told which to shorten."""
+
+
+class _WithoutQueries(logging.Filter):
+    """Cuts the query off our URLs in httpx's log: search values are patient data."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        arguments = record.args
+        if isinstance(arguments, tuple):
+            record.args = tuple(
+                each.copy_with(query=None) if isinstance(each, OwnURL) else each
+                for each in arguments
+            )
+        return True
+
+
+_FILTER = _WithoutQueries()
+
+
+def keep_queries_out_of_logs() -> None:
+    """Make httpx log our requests without search values; any number of calls are one."""
+    logging.getLogger("httpx").addFilter(_FILTER)
+
+
+def check_client(client: object, expected: type[httpx.Client] | type[httpx.AsyncClient]) -> None:
+    """Refuse a client that would carry the token elsewhere.
+
+    Raises:
+        TypeError: it is no client of the expected kind.
+        ValueError: it follows redirects.
+    """
+    if not isinstance(client, expected):
+        name = f"httpx.{expected.__name__}"
+        raise TypeError(f"http_client must be an {name}, got {type(client).__name__}")
+    if client.follow_redirects:
+        raise ValueError(
+            "http_client follows redirects, which could carry the token to another server; "
+            "build it with follow_redirects=False"
+        )
+
+
+Origin = tuple[str, bytes, int | None]
+
+
+def origin(url: httpx.URL) -> Origin:
+    """Return what makes two URLs one server."""
+    return url.scheme, url.raw_host, url.port or _DEFAULT_PORTS.get(url.scheme)
+
+
+def outgoing(
+    client: httpx.Client | httpx.AsyncClient, request: WireRequest, home: Origin
+) -> httpx.Request:
+    """Build the request that is sent.
+
+    Raises:
+        UnsafeRedirectError: it would go to another server.
+        NetworkError: it cannot be written as HTTP.
+    """
+    headers = dict(request.headers)
+    content: bytes | Iterator[bytes] | AsyncIterator[bytes] | None
+    if isinstance(request.content, Upload):
+        headers["Content-Length"] = str(request.content.size())
+        is_async = isinstance(client, httpx.AsyncClient)
+        content = _in_thread(request.content) if is_async else request.content.chunks()
+    else:
+        content = request.content
+    built = _built(client, request, headers, content)
+    if origin(built.url) != home:
+        raise UnsafeRedirectError("a request would have gone to another server; nothing was sent")
+    built.url = OwnURL(built.url)
+    return built
+
+
+def _built(
+    client: httpx.Client | httpx.AsyncClient,
+    request: WireRequest,
+    headers: dict[str, str],
+    content: bytes | Iterator[bytes] | AsyncIterator[bytes] | None,
+) -> httpx.Request:
+    if client.params or len(client.cookies) or client.headers != _USUAL:
+        return client.build_request(
+            request.method, request.url, headers=headers, content=content, timeout=request.timeout
+        )
+    # What build_request makes of a client without settings of its own, in half the time.
+    return httpx.Request(
+        request.method,
+        request.url,
+        headers={**_USUAL_TEXT, **headers},
+        content=content,
+        extensions={"timeout": request.timeout.as_dict()},
+    )
+
+
+async def _in_thread(upload: Upload) -> AsyncIterator[bytes]:
+    """Read a file without holding up the other tasks."""
+    chunks = upload.chunks()
+    while (chunk := await asyncio.to_thread(next, chunks, b"")) != b"":
+        yield chunk
+
+
+def network_error(error: httpx.RequestError) -> NetworkError:
+    """Return our error for one of httpx, without its text: that may quote what was sent."""
+    was_sent = not isinstance(error, _NOT_SENT)
+    name = type(error).__name__
+    said = "the server may have received the request" if was_sent else "nothing was sent"
+    return NetworkError(f"no answer ({name}); {said}", possibly_committed=was_sent)

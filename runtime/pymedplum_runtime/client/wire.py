@@ -1,0 +1,124 @@
+"""Requests and answers as they cross the wire, and the JSON inside them."""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias, cast
+
+import httpx
+
+from pymedplum_runtime.client.uploads import Upload
+from pymedplum_runtime.errors import MedplumError
+from pymedplum_runtime.models import codec
+
+FHIR_JSON = "application/fhir+json"
+JSON = "application/json"
+JSON_PATCH = "application/json-patch+json"
+
+
+class Sink(Protocol):
+    """Takes the content of an answer chunk by chunk."""
+
+    def restart(self) -> None:
+        """Forget what came so far: another answer begins."""
+        ...
+
+    def __call__(self, chunk: bytes) -> None:
+        """Take a chunk."""
+        ...
+
+
+Timeout: TypeAlias = float | httpx.Timeout | None
+
+
+@dataclass(frozen=True, slots=True)
+class WireRequest:
+    """One request, complete: what the drivers send."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    timeout: httpx.Timeout
+    content: bytes | Upload | None = None
+    sink: Sink | None = None
+    """Takes the chunks of a successful answer, whose content is then empty."""
+
+    def with_headers(self, headers: Mapping[str, str]) -> "WireRequest":
+        """Return the same request with further headers."""
+        merged = {**self.headers, **headers}
+        return WireRequest(self.method, self.url, merged, self.timeout, self.content, self.sink)
+
+    def __repr__(self) -> str:
+        return f"WireRequest({self.method} {self.url.partition('?')[0]})"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Answer:
+    """What came back, read to its end."""
+
+    status: int
+    headers: httpx.Headers
+    content: bytes
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the status is a 2xx."""
+        return 200 <= self.status < 300  # noqa: PLR2004 - RFC 9110, section 15.3
+
+    def json(self, *, exact: bool = False) -> Any:  # noqa: ANN401 - any JSON value
+        """Decode the content; `None` where there is none.
+
+        Args:
+            exact: numbers with a point become decimals that keep their text.
+
+        Raises:
+            MedplumError: the content is no JSON.
+        """
+        if not self.content:
+            return None
+        try:
+            return (codec.decode if exact else codec.decode_plain)(self.content)
+        except codec.JsonTextError:
+            pass
+        raise MedplumError(
+            f"the server answered {self.status} with what is no JSON; "
+            "is base_url the address of a Medplum server?",
+            self.status,
+        )
+
+    def json_or_none(self) -> Any:  # noqa: ANN401 - any JSON value
+        """Decode the content; `None` where it is no JSON."""
+        return decode_or_none(self.content)
+
+
+def decode_or_none(content: bytes) -> Any:  # noqa: ANN401 - any JSON value
+    """Decode JSON text; `None` where it is none."""
+    try:
+        return codec.decode_plain(content) if content else None
+    except codec.JsonTextError:
+        return None
+
+
+def encode(value: object) -> bytes:
+    """Encode a resource, or any JSON value with models and decimals inside, as JSON text.
+
+    Raises:
+        TypeError: something inside is no JSON value.
+        ValueError: a number is not finite.
+    """
+    if hasattr(value, "model_dump_json"):
+        return cast("str", value.model_dump_json()).encode()  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+    raw = codec.encode(value)
+    if b"null" in raw and not _is_finite(value):  # msgspec writes NaN as null
+        raise ValueError("JSON has no NaN and no infinity; leave the element out")
+    return raw
+
+
+def _is_finite(value: object) -> bool:
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if isinstance(value, Mapping):
+        return all(map(_is_finite, cast("Mapping[str, object]", value).values()))
+    if isinstance(value, list | tuple):
+        return all(map(_is_finite, cast("Iterable[object]", value)))
+    return True

@@ -1,0 +1,258 @@
+"""The tree of exceptions. Their texts hold methods, path templates, codes and numbers.
+
+What a server said in words, and what it sent, stays on attributes: it may hold patient data.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    import httpx
+
+    from pymedplum_runtime.search.entries import BundleEntryResult
+
+
+class MedplumError(Exception):
+    """The base of every exception of this package.
+
+    Attributes:
+        status_code: the HTTP status of the answer, where there was one.
+        response_data: the decoded answer; it may hold patient data.
+        possibly_committed: whether a write may have reached the server all the same.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        status_code: int | None = None,
+        response_data: Any = None,  # noqa: ANN401 - any JSON value
+        *,
+        possibly_committed: bool = False,
+    ) -> None:
+        super().__init__(message)
+        self.status_code = status_code
+        self.response_data = response_data
+        self.possibly_committed = possibly_committed
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore, (type(self), self.args, self.__dict__.copy())
+
+    def sanitize_for_logging(self) -> dict[str, object]:
+        """Return what may be logged: no texts of the server's, no bodies, no ids."""
+        return {
+            "type": type(self).__name__,
+            "status_code": self.status_code,
+            "possibly_committed": self.possibly_committed,
+        }
+
+
+def _restore(cls: type[Exception], args: tuple[Any, ...], state: dict[str, Any]) -> Exception:
+    error = cls.__new__(cls, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+class AuthenticationError(MedplumError):
+    """The server does not accept the credentials: 401, or no token to be had."""
+
+
+class AuthorizationError(MedplumError):
+    """The credentials are good, and not enough for this: 403."""
+
+
+class NotFoundError(MedplumError):
+    """There is no such resource: 404."""
+
+
+class GoneError(NotFoundError):
+    """The resource was deleted: 410. Its history can still be read."""
+
+
+class BadRequestError(MedplumError):
+    """The server refuses the request as malformed: 400."""
+
+
+class ConflictError(MedplumError):
+    """The request collided with another: 409."""
+
+
+class PreconditionFailedError(MedplumError):
+    """The resource is not in the version that `If-Match` names, or several match: 412."""
+
+
+class RateLimitError(MedplumError):
+    """Too many requests, and waiting did not help: 429.
+
+    Attributes:
+        retry_after: seconds that the server asks to wait, where it says so.
+    """
+
+    retry_after: float | None = None
+
+
+class OperationOutcomeError(MedplumError):
+    """The server answered with an OperationOutcome.
+
+    Attributes:
+        outcome: the OperationOutcome; it may hold patient data.
+    """
+
+    def __init__(
+        self,
+        message: str | None = None,
+        status_code: int | None = None,
+        response_data: Any = None,  # noqa: ANN401 - any JSON value
+        *,
+        outcome: Any = None,  # noqa: ANN401 - a dict or a model
+        possibly_committed: bool = False,
+    ) -> None:
+        self.outcome = response_data if outcome is None else outcome
+        super().__init__(
+            _summary(self.outcome) if message is None else message,
+            status_code,
+            self.outcome if response_data is None else response_data,
+            possibly_committed=possibly_committed,
+        )
+
+    @property
+    def detail(self) -> str | None:
+        """What the server said in words; it may hold patient data."""
+        return "; ".join(_words(self.outcome)) or None
+
+    def sanitize_for_logging(self) -> dict[str, object]:
+        """Return what may be logged: severities and codes of the issues, no words."""
+        issues = [{"severity": s, "code": c} for s, c in issue_codes(self.outcome)]
+        return {**super().sanitize_for_logging(), "issues": issues}
+
+
+class ValidationError(BadRequestError, OperationOutcomeError):
+    """The server refuses the resource: a 400 that carries an OperationOutcome."""
+
+
+class ServerError(MedplumError):
+    """The server failed: 5xx.
+
+    Attributes:
+        method: the HTTP method of the request.
+        path_template: its path without ids.
+        response: the answer, body included; it may hold patient data.
+    """
+
+    method: str = ""
+    path_template: str = ""
+    response: "httpx.Response | None" = None
+
+    def sanitize_for_logging(self) -> dict[str, object]:
+        """Return what may be logged: method and path without ids."""
+        safe = super().sanitize_for_logging()
+        return {**safe, "method": self.method, "path_template": self.path_template}
+
+
+class NetworkError(MedplumError):
+    """No answer came: no connection, a time-out, or one that broke off.
+
+    Attributes:
+        possibly_committed: whether a write may have reached the server; read before repeating it.
+    """
+
+    def __init__(self, message: str = "", *, possibly_committed: bool = False) -> None:
+        super().__init__(message, possibly_committed=possibly_committed)
+
+
+class InsecureTransportError(MedplumError, ValueError):
+    """The base URL is not https, and neither loopback nor allowed."""
+
+
+class UnsafeRedirectError(MedplumError):
+    """A URL leads away from the configured server; nothing was sent there."""
+
+
+class TokenRefreshCooldownError(MedplumError):
+    """The last token request failed a moment ago; no other is made yet.
+
+    Attributes:
+        retry_after: seconds until the next one may be made.
+    """
+
+    def __init__(self, message: str = "", *, retry_after: float = 0.0) -> None:
+        super().__init__(
+            message or f"no new token request for {retry_after:.1f} s, one just failed"
+        )
+        self.retry_after = retry_after
+
+    def sanitize_for_logging(self) -> dict[str, object]:
+        """Return what may be logged, with the seconds to wait."""
+        return {**super().sanitize_for_logging(), "retry_after": self.retry_after}
+
+
+class MissingVersionIdError(MedplumError, ValueError):
+    """A guarded write was asked for, and the resource has no `meta.versionId`."""
+
+
+class ClientClosedError(MedplumError, RuntimeError):
+    """The client was closed; nothing was sent."""
+
+
+class AsyncJobTimeoutError(MedplumError, TimeoutError):
+    """The job did not end in time; it goes on on the server."""
+
+
+class ContentTooLargeError(MedplumError):
+    """The content is larger than `max_bytes`; nothing of it was kept."""
+
+
+class BundleEntryError(MedplumError):
+    """Entries of a batch or transaction failed.
+
+    Attributes:
+        entries: the failed `BundleEntryResult`s in the order of the bundle.
+    """
+
+    def __init__(self, entries: "Sequence[BundleEntryResult]" = ()) -> None:
+        self.entries = list(entries)
+        listed = ", ".join(f"entry {e.index}: HTTP {e.status_code}" for e in self.entries)
+        super().__init__(f"{len(self.entries)} of the bundle's entries failed ({listed})")
+
+    def sanitize_for_logging(self) -> dict[str, object]:
+        """Return what may be logged: places and statuses of the entries."""
+        failed = [{"index": e.index, "status_code": e.status_code} for e in self.entries]
+        return {**super().sanitize_for_logging(), "entries": failed}
+
+
+def issue_codes(outcome: object) -> Iterator[tuple[str | None, str | None]]:
+    """Give severity and code of each issue of an OperationOutcome, dict or model."""
+    for issue in _entries(_member(outcome, "issue")):
+        yield _text(issue, "severity"), _text(issue, "code")
+
+
+def _summary(outcome: object) -> str:
+    codes = "; ".join(f"{severity}/{code}" for severity, code in issue_codes(outcome))
+    return f"OperationOutcome: {codes or 'no issues'}"
+
+
+def _words(outcome: object) -> Iterator[str]:
+    for issue in _entries(_member(outcome, "issue")):
+        said = (_text(_member(issue, "details"), "text"), _text(issue, "diagnostics"))
+        yield from (words for words in said if words)
+
+
+def _member(data: object, name: str) -> object:
+    if isinstance(data, Mapping):
+        return cast("Mapping[str, object]", data).get(name)
+    return getattr(data, name, None)
+
+
+def _text(data: object, name: str) -> str | None:
+    value = _member(data, name)
+    return value if isinstance(value, str) else None
+
+
+def _entries(value: object) -> list[object]:
+    return cast("list[object]", value) if isinstance(value, list) else []
+
+
+def copied(error: MedplumError) -> MedplumError:
+    """Return an equal exception with a traceback of its own, for another caller to raise."""
+    cls, args, state = error.__reduce__()[1]
+    return cast("MedplumError", _restore(cls, args, state))

@@ -1,6 +1,6 @@
 """Fetches pinned npm packages into .cache/: resumed, retried, verified, unpacked.
 
-The only module of the generator that opens a connection.
+Besides server_documents, the only module of the generator that opens a connection.
 """
 
 import base64

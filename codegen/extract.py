@@ -1,6 +1,7 @@
 """Cuts the published definitions down to what the generator reads, one pretty file each.
 
-Knows the JSON of StructureDefinition, ValueSet and CodeSystem; decides nothing about Python.
+Knows the JSON of StructureDefinition, ValueSet, CodeSystem, OperationDefinition and
+SearchParameter; decides nothing about Python.
 """
 
 import json
@@ -21,6 +22,14 @@ ELEMENT_KEYS = (
     "maxLength", "minValueInteger", "maxValueInteger", "binding",
 )  # fmt: skip
 TYPE_KEYS = ("code", "profile", "targetProfile", "extension")
+OPERATION_KEYS = (
+    "resourceType", "id", "url", "name", "description", "affectsState", "code", "resource",
+    "system", "type", "instance",
+)  # fmt: skip
+PARAMETER_KEYS = (
+    "name", "use", "min", "max", "documentation", "type", "searchType", "targetProfile", "binding",
+    "part",
+)  # fmt: skip
 CONCEPT_SET_KEYS = ("system", "version", "concept", "filter", "valueSet")
 REGEX = "http://hl7.org/fhir/StructureDefinition/regex"
 FHIR_TYPE = "http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type"
@@ -34,7 +43,29 @@ def extract(release: FhirRelease, package: Path) -> dict[str, str]:
     wanted = _reachable(definitions, terminology)
     files = {_path(d): _text(_cut_definition(d)) for d in definitions}
     files |= {_path(t): _text(_CUTS[t["resourceType"]](t)) for t in wanted}
+    files |= {_path(o): _text(_cut_operation(o)) for o in _operations(release, package)}
     return dict(sorted(files.items()))
+
+
+def extract_search(release: FhirRelease, package: Path) -> dict[str, str]:
+    """Return the search parameters of one FHIR release, a file per type: name and kind of each.
+
+    What all types have stands under the abstract types, `Resource` and `DomainResource`.
+    """
+    kinds: dict[str, dict[str, str]] = {}
+    for parameter in _read_resources(package, release.search_parameters):
+        for base in parameter["base"]:
+            kinds.setdefault(base, {})[parameter["code"]] = parameter["type"]
+    return {
+        f"SearchParameter/{base}.json": _text(dict(sorted(kinds[base].items())))
+        for base in sorted(kinds)
+    }
+
+
+def _operations(release: FhirRelease, package: Path) -> Iterator[Json]:
+    for resource in _read_resources(package, release.operations):
+        if resource["resourceType"] == "OperationDefinition":
+            yield resource
 
 
 def _read_resources(package: Path, globs: Iterable[str]) -> Iterator[Json]:
@@ -146,6 +177,22 @@ def _cut_concept(concept: Json) -> Json:
     cut = _pick(concept, ("code", "display", "property"))
     if "concept" in concept:
         cut["concept"] = [_cut_concept(c) for c in concept["concept"]]
+    return cut
+
+
+def _cut_operation(operation: Json) -> Json:
+    cut = _pick(operation, OPERATION_KEYS)
+    if "parameter" in operation:
+        cut["parameter"] = [_cut_parameter(p) for p in operation["parameter"]]
+    return cut
+
+
+def _cut_parameter(parameter: Json) -> Json:
+    cut = _pick(parameter, PARAMETER_KEYS)
+    if "binding" in cut:
+        cut["binding"] = _pick(cut["binding"], ("strength", "valueSet"))
+    if "part" in cut:
+        cut["part"] = [_cut_parameter(p) for p in cut["part"]]
     return cut
 
 

@@ -41,12 +41,19 @@ class FhirRelease:
     long_ids: frozenset[str]
     resources: dict[str, str]
     borrowed: dict[str, str]
+    operations: tuple[str, ...] = ()
+    search_parameters: tuple[str, ...] = ()
 
     @property
     def folder(self) -> Path:
         """The extract of the definitions: committed for the packaged version, cached otherwise."""
         base = ROOT / "specs" if self.label == "r4" else CACHE / "specs"
         return base / "fhir" / self.label
+
+    @property
+    def search_folder(self) -> Path:
+        """The extract of the search parameters, beside that of the definitions."""
+        return self.folder.with_name(f"{self.label}-search")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +83,8 @@ def read_sources(lock: Path = LOCK) -> Sources:
             long_ids=frozenset(entry.get("long_ids", ())),
             resources=dict(entry.get("resources", {})),
             borrowed=dict(entry.get("borrowed", {})),
+            operations=tuple(entry.get("operations", ())),
+            search_parameters=tuple(entry.get("search_parameters", ())),
         )
         for label, entry in table["fhir"].items()
     }

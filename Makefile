@@ -7,7 +7,7 @@ FHIR ?= r4
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check generate specs golden bench docs build test-nogil clean
+.PHONY: help setup demo test check generate specs spec-diff golden bench docs build test-nogil clean
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ generate: $(READY) ## write generated/ from specs/ (another version: FHIR=r5 OUT
 
 specs: $(READY) ## download and extract the definitions that specs/sources.toml pins
 	$(BIN)/python -m codegen specs
+
+spec-diff: $(READY) ## compare specs/medplum with a server: SERVER=<base URL or folder>
+	$(BIN)/python -m codegen spec-diff --server $(SERVER)
 
 golden: $(READY) ## rewrite tests/golden/*/expected; review the diff
 	$(BIN)/python tests/golden/rewrite.py

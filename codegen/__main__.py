@@ -1,4 +1,4 @@
-"""The generator's command line: `python -m codegen generate | check | specs`."""
+"""The generator's command line: `python -m codegen generate | check | specs | spec-diff`."""
 
 import argparse
 import sys
@@ -6,18 +6,25 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from codegen.download import DownloadError, fetch_package
-from codegen.extract import extract
+from codegen.extract import extract, extract_search
 from codegen.ir.build import Release
 from codegen.load import load_specs
+from codegen.load_api import ApiSources, load_api
 from codegen.output import ForeignFolderError, differences, read_tree, write_tree
-from codegen.pipeline import build, plan
+from codegen.pipeline import build, plan, plan_api
 from codegen.problems import InputError
-from codegen.report import count, describe
+from codegen.report import count, describe, describe_api
 from codegen.ruff import RuffError
+from codegen.schemas import SchemaError
+from codegen.server_documents import ServerDocumentError, read_server
 from codegen.sources import ROOT, FhirRelease, read_open_value_sets, read_sources
+from codegen.spec_diff import OurSpecs, compare, lacks_something, read_searches, report
 
 GENERATED = ROOT / "generated"
 EXPORTS = ROOT / "specs" / "pymedplum" / "exports.toml"
+OPENAPI = ROOT / "specs" / "medplum" / "openapi.yaml"
+OPERATIONS = "OperationDefinition"
+FAILURES = (DownloadError, ForeignFolderError, RuffError, SchemaError, ServerDocumentError)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return run(options)
     except InputError as error:
         print(f"{error}\n{len(error.problems)} problems; nothing was written", file=sys.stderr)
-    except (DownloadError, ForeignFolderError, RuffError) as error:
+    except FAILURES as error:
         print(error, file=sys.stderr)
     return 1
 
@@ -45,6 +52,9 @@ def _parser() -> argparse.ArgumentParser:
     specs = commands.add_parser("specs", help="download and extract the definitions")
     specs.add_argument("--fhir", action="append", choices=sorted(read_sources().releases))
     specs.set_defaults(run=_specs)
+    diff = commands.add_parser("spec-diff", help="compare our description with a server's")
+    diff.add_argument("--server", required=True, help="a base URL, or a folder with copies")
+    diff.set_defaults(run=_spec_diff)
     return parser
 
 
@@ -60,6 +70,13 @@ def release_of(source: FhirRelease) -> Release:
     )
 
 
+def api_of(source: FhirRelease) -> ApiSources | None:
+    """Say where the description of the API lies, for the release that Medplum speaks."""
+    if source.label != "r4":
+        return None
+    return ApiSources(OPENAPI, (OPENAPI.parent / OPERATIONS, source.folder / OPERATIONS))
+
+
 def _generate(options: argparse.Namespace) -> int:
     source = read_sources().releases[options.fhir]
     if options.out is None and source.label != "r4":
@@ -68,22 +85,24 @@ def _generate(options: argparse.Namespace) -> int:
     if not source.folder.is_dir():
         _write_extract(source)
     release = release_of(source)
-    files = build(source.folder, release, EXPORTS)
+    api_sources = api_of(source)
+    files = build(source.folder, release, EXPORTS, api_sources)
     target: Path = options.out or GENERATED
     changed = sum(1 for _ in differences(files, read_tree(target)))
     write_tree(files, target)
     specs, _ = load_specs(source.folder)
     package = plan(source.folder, release)
     print(describe(package, count(specs, package)))
+    if api_sources:
+        print(describe_api(plan_api(api_sources, package)))
     print(f"{len(files)} files in {target}, {changed} of them new, changed or removed")
     return 0
 
 
 def _check(_options: argparse.Namespace) -> int:
     source = read_sources().releases["r4"]
-    found = list(
-        differences(build(source.folder, release_of(source), EXPORTS), read_tree(GENERATED))
-    )
+    files = build(source.folder, release_of(source), EXPORTS, api_of(source))
+    found = list(differences(files, read_tree(GENERATED)))
     for difference in found:
         print(difference)
     if found:
@@ -98,10 +117,31 @@ def _specs(options: argparse.Namespace) -> int:
     return 0
 
 
+def _spec_diff(options: argparse.Namespace) -> int:
+    source = read_sources().releases["r4"]
+    sources = api_of(source)
+    if sources is None:
+        return 1
+    api, api_problems = load_api(sources)
+    specs, problems = load_specs(source.folder)
+    if api_problems or problems:
+        raise InputError([*api_problems, *problems])
+    ours = OurSpecs(api, specs, read_searches(source.search_folder))
+    sections = compare(ours, read_server(options.server))
+    for line in report(sections):
+        print(line)
+    return 1 if lacks_something(sections) else 0
+
+
 def _write_extract(source: FhirRelease) -> None:
-    files = extract(source, fetch_package(source.package))
+    package = fetch_package(source.package)
+    files = extract(source, package)
     write_tree(files, source.folder)
     print(f"FHIR {source.version}: {len(files)} definitions in {source.folder}")
+    if source.search_parameters:
+        types = extract_search(source, package)
+        write_tree(types, source.search_folder)
+        print(f"search parameters of {len(types)} types in {source.search_folder}")
 
 
 if __name__ == "__main__":

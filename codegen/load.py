@@ -43,6 +43,8 @@ def load_specs(folder: Path) -> tuple[Specs, list[Problem]]:
     }
     problems: list[Problem] = []
     for path in sorted(folder.rglob("*.json")):
+        if path.parent.name == "OperationDefinition":  # read with the API, in load_api
+            continue
         file = path.relative_to(folder).as_posix()
         resource, problem = _read(path, file)
         if problem:

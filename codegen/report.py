@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from codegen.ir.api import Api
 from codegen.ir.types import Package
 from codegen.load import Specs
 
@@ -54,3 +55,16 @@ def describe(package: Package, counts: Counts) -> str:
         for binding in package.open_bindings
     ]
     return "\n".join([head, classes, codes, *open_ones])
+
+
+def describe_api(api: Api) -> str:
+    """Lay out for a person what the description of the API gave."""
+    client = api.clients[0]
+    groups = [group for group in api.groups if group.variant == client.variant]
+    methods = [method for module in (client, *groups) for method in module.methods]
+    requests = sum(1 for method in methods if method.call)
+    return (
+        f"{api.file}: {len(methods)} methods for each client, {requests} of them one request, "
+        f"{len(methods) - len(client.methods)} in {len(groups)} groups; "
+        f"{len(api.schemas)} types of bodies"
+    )

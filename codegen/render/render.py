@@ -6,7 +6,9 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from codegen.exports import Exports
+from codegen.ir.api import Api, MethodModule
 from codegen.ir.types import Module, Package
+from codegen.render.clients import FILTERS, render_clients
 from codegen.render.rows import arguments
 from codegen.render.stubs import ModuleStub, module_stub
 from codegen.render.wrap import docstring
@@ -23,7 +25,7 @@ _environment = Environment(
     keep_trailing_newline=True,
     autoescape=False,  # noqa: S701 - Python source, not HTML
 )
-_environment.filters.update(docstring=docstring, arguments=arguments, literal=repr)
+_environment.filters.update(docstring=docstring, arguments=arguments, literal=repr, **FILTERS)
 
 
 def render_package(package: Package) -> dict[str, str]:
@@ -43,16 +45,27 @@ def render_package(package: Package) -> dict[str, str]:
     return files
 
 
-def render_exports(exports: tuple[Exports, ...]) -> dict[str, str]:
+def render_exports(
+    exports: tuple[Exports, ...], clients: tuple[MethodModule, ...] = ()
+) -> dict[str, str]:
     """Return the package's own modules: re-exports of the runtime's public names."""
-    names = sorted({name for export in exports for name in export.names} | {"__version__"})
+    homes: tuple[Exports | MethodModule, ...] = (*exports, *clients)
+    names = sorted({name for home in homes for name in home.names} | {"__version__"})
     files = {
         f"{PACKAGE}/py.typed": "",
-        f"{PACKAGE}/__init__.py": _render("package_init.py.j2", exports=exports, names=names),
-        f"{PACKAGE}/__init__.pyi": _render("package_init.pyi.j2", exports=exports, names=names),
+        f"{PACKAGE}/__init__.py": _render("package_init.py.j2", homes=homes, names=names),
+        f"{PACKAGE}/__init__.pyi": _render("package_init.pyi.j2", homes=homes, names=names),
     }
     for export in exports:
         files[f"{PACKAGE}/{export.module}.py"] = _render("exports.py.j2", export=export)
+    return files
+
+
+def render_api(api: Api, bodies: str) -> dict[str, str]:
+    """Return the clients and the types of the bodies that are not FHIR's."""
+    files = render_clients(api, _render)
+    if bodies:
+        files[f"{PACKAGE}/api_types.py"] = _render("api_types.py.j2", api=api, bodies=bodies)
     return files
 
 

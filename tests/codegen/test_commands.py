@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from tiny_api import flow, get, write_api
 from tiny_specs import NO_EXPORTS, bound, definition, element, write_specs
 
 from codegen.__main__ import main
@@ -17,6 +18,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr("codegen.sources.ROOT", tmp_path)
     monkeypatch.setattr("codegen.__main__.GENERATED", tmp_path / "generated")
     monkeypatch.setattr("codegen.__main__.EXPORTS", exports)
+    monkeypatch.setattr("codegen.__main__.OPENAPI", write_api(tmp_path / "specs" / "medplum"))
     _specs(tmp_path)
     return tmp_path
 
@@ -32,7 +34,9 @@ def test_generating_writes_the_tree_and_counts_what_arrived(
     assert main(["generate"]) == 0
 
     assert (home / "generated/pymedplum/fhir/thing.py").is_file()
-    assert "4 modules, 4 classes, 3 own properties" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "4 modules, 4 classes, 3 own properties" in printed
+    assert "openapi.yaml: 0 methods for each client, 0 of them one request" in printed
 
 
 def test_generating_twice_gives_the_same_bytes(
@@ -134,3 +138,30 @@ def test_the_check_notices_a_changed_definition(
 
     named = [line for line in capsys.readouterr().out.splitlines() if line.startswith("changed: ")]
     assert named == ["changed: pymedplum/fhir/thing.py", "changed: pymedplum/fhir/thing.pyi"]
+
+
+def test_the_check_notices_a_changed_description_of_the_api(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["generate"])
+    write_api(home / "specs" / "medplum", get(flow("do")))
+    capsys.readouterr()
+
+    assert main(["check"]) == 1
+
+    named = [line for line in capsys.readouterr().out.splitlines() if line.startswith("changed: ")]
+    assert named == ["changed: pymedplum/async_client.py", "changed: pymedplum/client.py"]
+
+
+def test_a_bad_description_of_the_api_exits_with_1_and_leaves_the_tree_alone(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_api(home / "specs" / "medplum", get(flow("do", "colour")))
+
+    assert main(["generate"]) == 1
+
+    assert (
+        "openapi.yaml: GET /fhir/R4/Thing: do: has the parameter 'colour'"
+        in capsys.readouterr().err
+    )
+    assert not (home / "generated").exists()

@@ -1,7 +1,8 @@
 """The golden cases: a small spec each, and the files that it must give.
 
 Every case stands on the definitions in `shared/spec`, whose whole tree is `shared/expected`; the
-`expected` of a case holds what it adds to that tree and what it changes in it.
+`expected` of a case holds what it adds to that tree and what it changes in it. A case with a folder
+`api` has clients too.
 """
 
 import shutil
@@ -10,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from codegen.ir.build import Release
+from codegen.load_api import ApiSources
 from codegen.pipeline import build
 
 FOLDER = Path(__file__).parent
@@ -51,4 +53,11 @@ def _build(*cases: str) -> dict[str, str]:
     with tempfile.TemporaryDirectory() as scratch:
         for case in cases:
             shutil.copytree(FOLDER / case / "spec", scratch, dirs_exist_ok=True)
-        return build(Path(scratch), RELEASE, EXPORTS)
+        return build(Path(scratch), RELEASE, EXPORTS, _api(cases[-1]))
+
+
+def _api(case: str) -> ApiSources | None:
+    folder = FOLDER / case / "api"
+    if not folder.is_dir():
+        return None
+    return ApiSources(folder / "openapi.yaml", (folder / "OperationDefinition",))

@@ -104,7 +104,7 @@ class TokenCache:
         try:
             token = yield from self._obtained()
         except MedplumError as error:
-            self._land(flight, stale, error)
+            self._land(flight, stale, copied(error))  # the leader's call may add to its own
             raise
         except BaseException:
             self._land(flight, stale, None)  # cancelled: another one leads

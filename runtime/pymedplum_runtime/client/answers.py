@@ -42,9 +42,7 @@ _FIRST_ERROR = 400
 _SERVER_ERROR = 500
 
 
-def raise_for_status(
-    answer: Answer, method: str, shape: Shape, server: Server, *, possibly_committed: bool
-) -> None:
+def raise_for_status(answer: Answer, method: str, shape: Shape, server: Server) -> None:
     """Raise what an answer means; a 2xx and a 304 are results.
 
     Raises:
@@ -59,7 +57,6 @@ def raise_for_status(
         f"{method} {shape.template}: {_status_text(answer.status)}{_codes(outcome)}",
         answer.status,
         outcome if outcome is not None else answer.json_or_none(),
-        possibly_committed=possibly_committed,
     )
     if isinstance(error, ServerError):
         error.method, error.path_template = method, shape.template

@@ -64,8 +64,10 @@ class SyncDriver:
                     request.sink.restart()
                     for chunk in response.iter_bytes():
                         request.sink(chunk)
-                    return Answer(response.status_code, response.headers, b"")
-                return Answer(response.status_code, response.headers, response.read())
+                    content = b""
+                else:
+                    content = response.read()
+                return Answer(response.status_code, response.headers, content, request.is_write)
             finally:
                 response.close()
         except (httpx.TransportError, httpx.DecodingError) as error:
@@ -121,8 +123,10 @@ class AsyncDriver:
                     request.sink.restart()
                     async for chunk in response.aiter_bytes():
                         request.sink(chunk)
-                    return Answer(response.status_code, response.headers, b"")
-                return Answer(response.status_code, response.headers, await response.aread())
+                    content = b""
+                else:
+                    content = await response.aread()
+                return Answer(response.status_code, response.headers, content, request.is_write)
             finally:
                 await response.aclose()
         except (httpx.TransportError, httpx.DecodingError) as error:

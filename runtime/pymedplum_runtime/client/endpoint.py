@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
+from pymedplum_runtime.auth.tokens import encode_form
 from pymedplum_runtime.client.calls import NO_OPTIONS, Call, CallOptions
 from pymedplum_runtime.client.flow import Flow
 from pymedplum_runtime.client.parameters import each_of, typed_parameter
 from pymedplum_runtime.client.results import (
     accepted_job,
     check_as_fhir,
+    check_done,
     json_or_text,
     resource_of,
 )
@@ -24,6 +26,7 @@ Place = Literal["path", "query", "header", "body", "parameters"]
 Result = Literal["resource", "json", "text", "bytes", "any", "none"]
 
 _ACCEPTED = 202
+FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,8 @@ def _pairs(parameter: Parameter, value: Any) -> list[tuple[str, str]]:  # noqa: 
 def _body(endpoint: Endpoint, values: Mapping[str, Any]) -> Any:  # noqa: ANN401 - any body
     body = next((values.get(p.name) for p in _at(endpoint, "body")), None)
     in_parameters = _at(endpoint, "parameters")
+    if endpoint.content_type == FORM and isinstance(body, Mapping):
+        return encode_form(cast("Mapping[str, str]", body)).decode()
     if endpoint.method == "GET" or not in_parameters:
         return body
     parameter = [
@@ -146,5 +151,7 @@ def _result(
     if endpoint.result == "any":
         return json_or_text(answer, exact=session.exact_decimals)
     if endpoint.result == "text":
-        return answer.content.decode()
+        return answer.text()
+    if endpoint.result == "none" and endpoint.is_fhir:
+        check_done(answer)
     return answer.content if endpoint.result == "bytes" else None

@@ -5,10 +5,11 @@ written as a flow serves threads and tasks alike, and is tested without a socket
 """
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from pymedplum_runtime.client.wire import WireRequest
+from pymedplum_runtime.errors import MedplumError
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -42,8 +43,17 @@ class Invoke:
     """Call a function of the user's; the result is its own, awaited where it is awaitable."""
 
     function: Callable[..., Any]
-    arguments: tuple[Any, ...] = ()
+    arguments: tuple[Any, ...] = field(default=(), repr=False)
 
 
 Effect: TypeAlias = Send | Sleep | Wait | Invoke
 Flow: TypeAlias = Generator[Effect, Any, T]
+
+
+def after_writing(rest: Flow[T]) -> Flow[T]:
+    """Run the rest of what has written something already: its failures say so."""
+    try:
+        return (yield from rest)
+    except MedplumError as error:
+        error.possibly_committed = True
+        raise

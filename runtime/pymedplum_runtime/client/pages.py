@@ -1,13 +1,14 @@
 """What both drivers iterate over: pages that are fetched one at a time."""
 
+from collections.abc import Iterator
 from typing import Protocol, TypeVar
 
 from pymedplum_runtime.client.flow import Flow
 
-T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
-class Pages(Protocol[T]):
+class Pages(Protocol[T_co]):
     """Items that come page by page."""
 
     @property
@@ -15,6 +16,6 @@ class Pages(Protocol[T]):
         """Whether there may be another page."""
         ...
 
-    def next_page(self) -> Flow[list[T]]:
-        """Fetch the next page."""
+    def next_page(self) -> Flow[Iterator[T_co]]:
+        """Fetch the next page; its items are read one by one, as they are asked for."""
         ...

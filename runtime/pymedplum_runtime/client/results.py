@@ -49,7 +49,11 @@ def resource_of(session: Session, answer: Answer, as_fhir: type[FHIRModel] | Non
         return as_fhir.model_validate_json(answer.content, extra="allow")
     except (ValidationError, JsonTextError):
         pass
-    return read_as(object_of(answer, exact=True), as_fhir)
+    try:
+        return read_as(object_of(answer, exact=True), as_fhir)
+    except MedplumError as error:
+        error.possibly_committed = answer.is_write
+        raise
 
 
 def object_of(answer: Answer, *, exact: bool = False) -> dict[str, Any]:
@@ -62,7 +66,20 @@ def object_of(answer: Answer, *, exact: bool = False) -> dict[str, Any]:
     if isinstance(decoded, dict):
         return cast("dict[str, Any]", decoded)
     kind = type(decoded).__name__
-    raise MedplumError(f"the server answered {answer.status} with a JSON {kind}, not an object")
+    raise MedplumError(
+        f"the server answered {answer.status} with a JSON {kind}, not an object",
+        possibly_committed=answer.is_write,
+    )
+
+
+def check_done(answer: Answer) -> None:
+    """Check that it was the server that answered, where nothing of the answer is returned.
+
+    Raises:
+        MedplumError: the body is no JSON object: a proxy's page, say.
+    """
+    if answer.content:
+        object_of(answer)
 
 
 def json_or_text(answer: Answer, *, exact: bool) -> Any:  # noqa: ANN401 - whatever a bot gives

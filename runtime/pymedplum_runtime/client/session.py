@@ -21,7 +21,7 @@ from pymedplum_runtime.client.retry import Retries, RetryPolicy
 from pymedplum_runtime.client.timeouts import seconds
 from pymedplum_runtime.client.urls import Server
 from pymedplum_runtime.client.wire import Answer, WireRequest
-from pymedplum_runtime.errors import ClientClosedError, NetworkError
+from pymedplum_runtime.errors import ClientClosedError, MedplumError, NetworkError
 from pymedplum_runtime.hooks import (
     AsyncOnRequestCompleteHook,
     BeforeRequestHook,
@@ -66,13 +66,12 @@ class Session:
         try:
             answer = yield from self._retried(call, request, acting, record)
             if not answer.is_success:
-                committed = call.is_write and record.is_ambiguous()
-                raise_for_status(
-                    answer, call.method, record.shape(), self.server, possibly_committed=committed
-                )
+                raise_for_status(answer, call.method, record.shape(), self.server)
         except GeneratorExit:
             raise
         except BaseException as error:
+            if isinstance(error, MedplumError) and call.is_write and record.is_ambiguous():
+                error.possibly_committed = True  # whatever ended the call: a new token, say
             yield from record.report(self.on_complete, error)
             raise
         yield from record.report(self.on_complete)
@@ -86,7 +85,9 @@ class Session:
         headers = merge_headers(defaults, call.options.headers)
         given = call.options.timeout
         timeout = self.timeout if given is None else seconds(given)
-        return WireRequest(call.method, call.url, headers, timeout, content, call.sink)
+        return WireRequest(
+            call.method, call.url, headers, timeout, content, call.sink, call.is_write
+        )
 
     def _retried(
         self, call: Call, request: WireRequest, acting: str | None, record: Record

@@ -101,10 +101,12 @@ def _built(
             request.method, request.url, headers=headers, content=content, timeout=request.timeout
         )
     # What build_request makes of a client without settings of its own, in half the time.
+    given = {name.lower() for name in headers}  # a second Accept would be sent beside the first
+    usual = {name: text for name, text in _USUAL_TEXT.items() if name not in given}
     return httpx.Request(
         request.method,
         request.url,
-        headers={**_USUAL_TEXT, **headers},
+        headers={**usual, **headers},
         content=content,
         extensions={"timeout": request.timeout.as_dict()},
     )

@@ -42,11 +42,15 @@ class WireRequest:
     content: bytes | Upload | None = None
     sink: Sink | None = None
     """Takes the chunks of a successful answer, whose content is then empty."""
+    is_write: bool = False
+    """Whether it may change something on the server."""
 
     def with_headers(self, headers: Mapping[str, str]) -> "WireRequest":
         """Return the same request with further headers."""
         merged = {**self.headers, **headers}
-        return WireRequest(self.method, self.url, merged, self.timeout, self.content, self.sink)
+        return WireRequest(
+            self.method, self.url, merged, self.timeout, self.content, self.sink, self.is_write
+        )
 
     def __repr__(self) -> str:
         return f"WireRequest({self.method} {self.url.partition('?')[0]})"
@@ -59,6 +63,8 @@ class Answer:
     status: int
     headers: httpx.Headers
     content: bytes
+    is_write: bool = False
+    """Whether the request may have changed something on the server."""
 
     @property
     def is_success(self) -> bool:
@@ -84,6 +90,23 @@ class Answer:
             f"the server answered {self.status} with what is no JSON; "
             "is base_url the address of a Medplum server?",
             self.status,
+            possibly_committed=self.is_write,
+        )
+
+    def text(self) -> str:
+        """Decode the content.
+
+        Raises:
+            MedplumError: the content is no UTF-8.
+        """
+        try:
+            return self.content.decode()
+        except UnicodeDecodeError:
+            pass
+        raise MedplumError(
+            f"the server answered {self.status} with text that is no UTF-8",
+            self.status,
+            possibly_committed=self.is_write,
         )
 
     def json_or_none(self) -> Any:  # noqa: ANN401 - any JSON value

@@ -1,6 +1,7 @@
 """Binary content, up and down, and the documents that are made of it."""
 
 import re
+from io import BytesIO
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -47,7 +48,7 @@ def upload_binary(
 
 def _upload(content: BinaryContent, progress: Progress | None) -> bytes | Upload:
     if isinstance(content, bytes | bytearray | memoryview):
-        return bytes(content)
+        return bytes(content) if progress is None else Upload(BytesIO(content), progress)
     if hasattr(content, "read"):
         return Upload(cast("IO[bytes]", content), progress)
     try:
@@ -118,7 +119,7 @@ def export_ccda(
         options=options,
     )
     answer = yield from session.call(call)
-    return answer.content.decode()
+    return answer.text()
 
 
 def create_document_reference(

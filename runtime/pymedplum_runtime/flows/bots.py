@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from pymedplum_runtime.client.calls import NO_OPTIONS, Call, CallOptions
-from pymedplum_runtime.client.flow import Flow
+from pymedplum_runtime.client.flow import Flow, after_writing
 from pymedplum_runtime.client.results import accepted_job, json_or_text, object_of
 from pymedplum_runtime.client.session import Session
 from pymedplum_runtime.client.types import ResourceLike
@@ -127,8 +127,8 @@ def save_and_deploy_bot(
 ) -> Flow[tuple[dict[str, Any], dict[str, Any]]]:
     """Store the source and deploy what was compiled from it."""
     bot = yield from save_bot_code(session, bot_id, source_code, options=options)
-    deployed = yield from deploy_bot(session, bot_id, compiled_code, filename, options=options)
-    return bot, deployed
+    deploy = deploy_bot(session, bot_id, compiled_code, filename, options=options)
+    return bot, (yield from after_writing(deploy))
 
 
 def execute_bot(

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from pymedplum_runtime.client.calls import NO_OPTIONS, Call, CallOptions
-from pymedplum_runtime.client.flow import Flow, Sleep
+from pymedplum_runtime.client.flow import Flow, Sleep, after_writing
 from pymedplum_runtime.client.limits import delay_asked_for, outcome_delay
 from pymedplum_runtime.client.results import accepted_job, object_of
 from pymedplum_runtime.client.session import Session
@@ -81,6 +81,12 @@ def run_batch(
     answer = yield from session.call(call)
     if answer.status == HTTPStatus.ACCEPTED:
         return accepted_job(answer)
+    return (yield from after_writing(_with_the_throttled(session, call, answer)))
+
+
+def _with_the_throttled(session: Session, call: Call, answer: Answer) -> Flow[dict[str, Any]]:
+    """Return the answer to a batch, once its throttled entries are carried out too."""
+    members: dict[str, Any] = call.body
     result = object_of(answer, exact=session.exact_decimals)
     entries, sent = list_of(result.get("entry")), list_of(members.get("entry"))
     for tries in range(1, session.retry.max_rate_limit_retries + 1):
@@ -156,8 +162,9 @@ def conditional_create_batch(
     for start in range(0, len(prepared), chunk_size):
         chunk = prepared[start : start + chunk_size]
         members = {"resourceType": "Bundle", "type": "batch", "entry": chunk}
-        answer = yield from run_batch(session, members, options=options, replay_safe=True)
-        found = entry_results(answer)
+        batch = run_batch(session, members, options=options, replay_safe=True)
+        has_written = any(each.status_code == HTTPStatus.CREATED for each in results)
+        found = entry_results((yield from after_writing(batch) if has_written else batch))
         results += [
             replace(found[n], index=start + n) if n < len(found) else _unanswered(start + n)
             for n in range(len(chunk))

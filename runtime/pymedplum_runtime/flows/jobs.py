@@ -10,7 +10,7 @@ from typing import Any
 
 from pymedplum_runtime.client.calls import NO_OPTIONS, Call, CallOptions
 from pymedplum_runtime.client.flow import Flow, Sleep
-from pymedplum_runtime.client.results import object_of
+from pymedplum_runtime.client.results import check_done, object_of
 from pymedplum_runtime.client.session import Session
 from pymedplum_runtime.client.types import JobReference
 from pymedplum_runtime.client.urls import id_segment
@@ -59,7 +59,7 @@ def wait_for_async_job(
             break
         yield Sleep(poll_interval if left is None else min(poll_interval, left))
     if cancel_on_timeout:
-        yield from session.call(Call(method="DELETE", url=url, options=options))
+        check_done((yield from session.call(Call(method="DELETE", url=url, options=options))))
     state = "was cancelled" if cancel_on_timeout else "goes on on the server"
     raise AsyncJobTimeoutError(f"the job did not end within {timeout} s; it {state}")
 
@@ -72,7 +72,7 @@ def cancel_async_job(
 ) -> Flow[None]:
     """Ask the server to stop a job."""
     call = Call(method="DELETE", url=job_url(session, job), options=options)
-    yield from session.call(call)
+    check_done((yield from session.call(call)))
 
 
 def job_url(session: Session, job: JobReference) -> str:

@@ -7,7 +7,13 @@ from typing import Any, Literal, cast
 from pymedplum_runtime.client.calls import NO_OPTIONS, Call, CallOptions
 from pymedplum_runtime.client.flow import Flow
 from pymedplum_runtime.client.parameters import as_parameters
-from pymedplum_runtime.client.results import accepted_job, check_as_fhir, object_of, resource_of
+from pymedplum_runtime.client.results import (
+    accepted_job,
+    check_as_fhir,
+    check_done,
+    object_of,
+    resource_of,
+)
 from pymedplum_runtime.client.session import Session
 from pymedplum_runtime.client.types import ResourceLike
 from pymedplum_runtime.client.urls import id_segment, operation_segment, type_segment
@@ -126,4 +132,7 @@ def expunge_resource(
         options=options,
     )
     answer = yield from session.call(call)
-    return accepted_job(answer) if answer.status == HTTPStatus.ACCEPTED else None
+    if answer.status == HTTPStatus.ACCEPTED:
+        return accepted_job(answer)
+    check_done(answer)
+    return None

@@ -17,6 +17,7 @@ from pymedplum_runtime.models.base import FHIRModel
 from pymedplum_runtime.models.package import package_of
 from pymedplum_runtime.search.pages import is_cut_down, search_page
 from pymedplum_runtime.search.query import encode_query
+from pymedplum_runtime.search.reading import read_model
 
 As = type[FHIRModel]
 MOST_EMPTY_PAGES = 100  # in a row; a server may filter a page down to nothing
@@ -82,7 +83,9 @@ class Reader:
     def _typed(self, resource: dict[str, Any], cls: As) -> Any:  # noqa: ANN401 - of any type
         if is_cut_down(resource):
             return resource
-        if resource.get("resourceType") != cls.__resource_type__ and self._wants_included:
+        if resource.get("resourceType") == cls.__resource_type__:
+            return read_model(cls, resource)
+        if self._wants_included:
             return package_of(cls).parse_resource(resource, extra="allow")
         return read_as(resource, cls)
 
@@ -105,8 +108,8 @@ class SearchPages:
         """Whether there may be another page."""
         return self._call is not None
 
-    def next_page(self) -> Flow[list[Any]]:
-        """Fetch the next page and return its items."""
+    def next_page(self) -> Flow[Iterator[Any]]:
+        """Fetch the next page; its items become models one by one, so that few are held."""
         call, self._call = cast("Call", self._call), None
         if hash(call.url) in self._seen:
             raise MedplumError(
@@ -117,7 +120,7 @@ class SearchPages:
         exact = self._session.exact_decimals or self._reader.as_fhir is not None
         page = searchset((yield from self._session.call(call)), exact=exact)
         matches, included, link = search_page(page)
-        items = list(self._reader.read(matches[: self._left], included))
+        items = self._reader.read(matches[: self._left], included)
         self._go_on(call, link, len(matches))
         return items
 

@@ -7,8 +7,8 @@ from http import HTTPStatus
 from typing import Any
 
 from pymedplum_runtime.client.calls import NO_OPTIONS, Call, CallOptions
-from pymedplum_runtime.client.flow import Flow
-from pymedplum_runtime.client.results import check_as_fhir, object_of, resource_of
+from pymedplum_runtime.client.flow import Flow, after_writing
+from pymedplum_runtime.client.results import check_as_fhir, check_done, object_of, resource_of
 from pymedplum_runtime.client.session import Session
 from pymedplum_runtime.client.types import Query, ResourceLike
 from pymedplum_runtime.client.urls import id_segment, type_segment
@@ -88,6 +88,10 @@ def _stored(session: Session, call: Call, answer: Answer, as_fhir: As | None) ->
     location = answer.headers.get("Location")
     if answer.content or answer.status != HTTPStatus.CREATED or not location:
         return resource_of(session, answer, as_fhir)
+    return (yield from after_writing(_read_back(session, call, location, as_fhir)))
+
+
+def _read_back(session: Session, call: Call, location: str, as_fhir: As | None) -> Flow[Any]:
     url = session.server.locate(location).partition("/_history/")[0]
     again = Call(method="GET", url=url, options=call.options.without_headers())
     return resource_of(session, (yield from session.call(again)), as_fhir)
@@ -200,7 +204,7 @@ def delete_resource(
     if if_match is not None and options.header("If-Match") is None:
         options = options.with_headers({"If-Match": entity_tag(if_match)})
     url = session.server.fhir(type_segment(resource_type), id_segment(resource_id))
-    yield from session.call(Call(method="DELETE", url=url, options=options))
+    check_done((yield from session.call(Call(method="DELETE", url=url, options=options))))
 
 
 def delete_resources_matching(
@@ -212,7 +216,7 @@ def delete_resources_matching(
 ) -> Flow[None]:
     """Delete the one resource that matches a search."""
     url = session.server.fhir(type_segment(resource_type), query=_criteria(query))
-    yield from session.call(Call(method="DELETE", url=url, options=options))
+    check_done((yield from session.call(Call(method="DELETE", url=url, options=options))))
 
 
 def upsert_resource(

@@ -6,13 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 from pymedplum_runtime.client.calls import NO_OPTIONS, Call, CallOptions
-from pymedplum_runtime.client.flow import Flow, Invoke
+from pymedplum_runtime.client.flow import Flow, Invoke, after_writing
 from pymedplum_runtime.client.results import check_as_fhir, object_of, resource_of
 from pymedplum_runtime.client.session import Session
 from pymedplum_runtime.client.types import ResourceLike, UpdateResult
 from pymedplum_runtime.client.urls import id_segment, type_segment
 from pymedplum_runtime.client.wire import Answer, decode_or_none
-from pymedplum_runtime.errors import MissingVersionIdError, PreconditionFailedError
+from pymedplum_runtime.errors import MedplumError, MissingVersionIdError, PreconditionFailedError
 from pymedplum_runtime.flows.bodies import body_of, entity_tag, has_same_content, if_match_of
 from pymedplum_runtime.models.base import FHIRModel
 
@@ -57,7 +57,7 @@ def guarded(session: Session, call: Call) -> Flow[Answer]:
             raise
         failure = error
     read = Call(method="GET", url=call.url, options=call.options.without_headers())
-    answer = yield from session.call(read)
+    answer = yield from after_writing(session.call(read))
     sent = call.content()
     if isinstance(sent, bytes) and has_same_content(decode_or_none(sent), answer.json_or_none()):
         return answer
@@ -90,7 +90,8 @@ def update_with_retry(
         url=session.server.fhir(type_segment(resource_type), id_segment(resource_id)),
         options=options,
     )
-    return (yield from rewritten(session, read, change, max_retries))
+    # Equal content may be another's equal change, an increment say: here it proves nothing.
+    return (yield from rewritten(session, read, change, max_retries, write=Session.call))
 
 
 def rewritten(
@@ -98,6 +99,7 @@ def rewritten(
     read: Call,
     change: Callable[[dict[str, Any]], Flow[ResourceLike | None]],
     max_retries: int,
+    write: Callable[[Session, Call], Flow[Answer]] = guarded,
 ) -> Flow[UpdateResult]:
     """Read a resource, change it, and write it guarded by the version that was read.
 
@@ -106,27 +108,49 @@ def rewritten(
         read: the call that reads it; the write goes to the same URL for the same membership.
         change: returns what to write, or `None` to write nothing.
         max_retries: how often all of this is repeated after a 412.
+        write: makes the call that writes.
     """
     if isinstance(max_retries, bool) or not isinstance(max_retries, int) or max_retries < 0:  # pyright: ignore[reportUnnecessaryIsInstance]
         raise ValueError("max_retries must be a whole number, 0 or more")
     while True:
-        stored = object_of((yield from session.call(read)), exact=session.exact_decimals)
-        version = body_of(stored).version_id or ""
+        stored = _resource_in((yield from session.call(read)), exact=session.exact_decimals)
         changed = yield from change(stored)
         if changed is None:
+            version = body_of(stored).version_id or ""
             return UpdateResult(wrote=False, version_id=version, resource=stored)
         try:
-            answer = yield from guarded(session, _write(read, stored, changed))
+            answer = yield from write(session, _write(read, stored, changed))
         except PreconditionFailedError as error:
             if max_retries == 0 or error.possibly_committed:
                 raise
             max_retries -= 1
             continue
-        if not answer.content:
-            answer = yield from session.call(read)
-        written = object_of(answer, exact=session.exact_decimals)
-        version = body_of(written).version_id or ""
-        return UpdateResult(wrote=True, version_id=version, resource=written)
+        return (yield from after_writing(_result(session, read, answer)))
+
+
+def _result(session: Session, read: Call, answer: Answer) -> Flow[UpdateResult]:
+    """Return what was written; read it where the server answered without a body."""
+    if not answer.content:
+        answer = yield from session.call(read)
+    written = _resource_in(answer, exact=session.exact_decimals)
+    version = body_of(written).version_id or ""
+    return UpdateResult(wrote=True, version_id=version, resource=written)
+
+
+def _resource_in(answer: Answer, *, exact: bool) -> dict[str, Any]:
+    """Return the resource of an answer.
+
+    Raises:
+        MedplumError: it is none, or has no id.
+    """
+    found = object_of(answer, exact=exact)
+    try:
+        has_id = bool(body_of(found).resource_id)
+    except (TypeError, ValueError):
+        has_id = False
+    if has_id:
+        return found
+    raise MedplumError(f"the server answered {answer.status} with JSON that is no resource")
 
 
 def _write(read: Call, stored: dict[str, Any], changed: ResourceLike) -> Call:

@@ -73,5 +73,8 @@ def is_cut_down(resource: Mapping[str, Any]) -> bool:
     Such a resource must be neither validated nor written back. The mark is a tag:
     https://hl7.org/fhir/R4/valueset-security-labels.html
     """
-    tags = map(object_of, list_of(object_of(resource.get("meta")).get("tag")))
+    meta = resource.get("meta")
+    if not isinstance(meta, dict) or "tag" not in meta:
+        return False
+    tags = map(object_of, list_of(cast("dict[str, Any]", meta)["tag"]))
     return any((tag.get("system"), tag.get("code")) == _SUBSETTED for tag in tags)

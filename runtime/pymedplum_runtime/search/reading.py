@@ -63,6 +63,10 @@ def read_model(cls: type[M], resource: Resource) -> M:
     Raises:
         pydantic.ValidationError: the resource is invalid; the error's title is its type and id.
     """
+    try:  # the usual case: valid, and nothing in it is unknown
+        return cls.__pydantic_validator__.validate_python(resource)  # type: ignore[no-any-return]
+    except (ValueError, RecursionError):  # what is wrong, the slower way finds out
+        pass
     from pydantic import ValidationError  # noqa: PLC0415 - the same
 
     try:

@@ -16,7 +16,7 @@ from pymedplum_runtime.helpers.members import FHIRData, is_data, members_of, obj
 from pymedplum_runtime.plain_json import plain_json
 
 _REFERENCE = re.compile(r"[A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64}")
-_ID = re.compile(r"[^\s/?#:|]+")
+_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)

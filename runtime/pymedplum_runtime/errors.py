@@ -3,6 +3,7 @@
 What a server said in words, and what it sent, stays on attributes: it may hold patient data.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
@@ -10,6 +11,9 @@ if TYPE_CHECKING:
     import httpx
 
     from pymedplum_runtime.search.entries import BundleEntryResult
+
+
+_CODE = re.compile(r"[a-z-]{1,40}")  # https://hl7.org/fhir/R4/valueset-issue-type.html
 
 
 class MedplumError(Exception):
@@ -33,6 +37,16 @@ class MedplumError(Exception):
         self.status_code = status_code
         self.response_data = response_data
         self.possibly_committed = possibly_committed
+
+    @property
+    def outcome(self) -> Any:  # noqa: ANN401 - a dict, or a model where the raiser gave one
+        """The OperationOutcome that the server answered with; it may hold patient data."""
+        return self.response_data if _is_outcome(self.response_data) else None
+
+    @property
+    def detail(self) -> str | None:
+        """What the server said in words; it may hold patient data."""
+        return "; ".join(_words(self.outcome)) or None
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restore, (type(self), self.args, self.__dict__.copy())
@@ -90,13 +104,13 @@ class RateLimitError(MedplumError):
 
     retry_after: float | None = None
 
+    def sanitize_for_logging(self) -> dict[str, object]:
+        """Return what may be logged, with the seconds to wait."""
+        return {**super().sanitize_for_logging(), "retry_after": self.retry_after}
+
 
 class OperationOutcomeError(MedplumError):
-    """The server answered with an OperationOutcome.
-
-    Attributes:
-        outcome: the OperationOutcome; it may hold patient data.
-    """
+    """The server answered with an OperationOutcome."""
 
     def __init__(
         self,
@@ -107,18 +121,9 @@ class OperationOutcomeError(MedplumError):
         outcome: Any = None,  # noqa: ANN401 - a dict or a model
         possibly_committed: bool = False,
     ) -> None:
-        self.outcome = response_data if outcome is None else outcome
-        super().__init__(
-            _summary(self.outcome) if message is None else message,
-            status_code,
-            self.outcome if response_data is None else response_data,
-            possibly_committed=possibly_committed,
-        )
-
-    @property
-    def detail(self) -> str | None:
-        """What the server said in words; it may hold patient data."""
-        return "; ".join(_words(self.outcome)) or None
+        data = response_data if outcome is None else outcome
+        text = _summary(data) if message is None else message
+        super().__init__(text, status_code, data, possibly_committed=possibly_committed)
 
     def sanitize_for_logging(self) -> dict[str, object]:
         """Return what may be logged: severities and codes of the issues, no words."""
@@ -223,7 +228,12 @@ class BundleEntryError(MedplumError):
 def issue_codes(outcome: object) -> Iterator[tuple[str | None, str | None]]:
     """Give severity and code of each issue of an OperationOutcome, dict or model."""
     for issue in _entries(_member(outcome, "issue")):
-        yield _text(issue, "severity"), _text(issue, "code")
+        yield _code(issue, "severity"), _code(issue, "code")
+
+
+def _is_outcome(data: object) -> bool:
+    kind = _text(data, "resourceType") or _text(data, "resource_type")
+    return kind == "OperationOutcome" or (kind is None and _member(data, "issue") is not None)
 
 
 def _summary(outcome: object) -> str:
@@ -241,6 +251,11 @@ def _member(data: object, name: str) -> object:
     if isinstance(data, Mapping):
         return cast("Mapping[str, object]", data).get(name)
     return getattr(data, name, None)
+
+
+def _code(data: object, name: str) -> str | None:
+    text = _text(data, name)
+    return text if text and _CODE.fullmatch(text) else None
 
 
 def _text(data: object, name: str) -> str | None:

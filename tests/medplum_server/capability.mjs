@@ -21,7 +21,7 @@ const coded = (codes) => codes.map((code) => ({ code }));
 let resources; // the same for every origin, and long
 
 export function capabilityStatement(origin) {
-  resources ??= core.getResourceTypes().sort().map(resourceCapability);
+  resources ??= core.getResourceTypes().filter(isFhirs).sort().map(resourceCapability);
   const url = `${origin}fhir/R4`;
   return {
     resourceType: 'CapabilityStatement',
@@ -77,6 +77,12 @@ function security(origin) {
   };
 }
 
+// A server lists R4's types alone: not Medplum's own, nor the one borrowed from R4B.
+function isFhirs(type) {
+  const { url } = core.getDataType(type);
+  return url.startsWith('http://hl7.org/fhir/') && type !== 'SubscriptionStatus';
+}
+
 function resourceCapability(type) {
   const parameters = Object.values(core.getSearchParameters(type) ?? {});
   return {
@@ -91,13 +97,13 @@ function resourceCapability(type) {
     conditionalRead: 'not-supported',
     conditionalDelete: 'single',
     referencePolicy: ['literal', 'logical', 'local'],
-    searchParam: parameters.map(({ code, url, type: kind }) => ({
-      name: code,
-      ...(url ? { definition: url } : {}),
-      type: kind,
-    })),
+    ...(parameters.length ? { searchParam: parameters.map(searchParam) } : {}),
     ...(type === 'Group' ? { operation: [GROUP_EXPORT] } : {}),
   };
+}
+
+function searchParam({ code, url, type }) {
+  return { name: code, ...(url ? { definition: url } : {}), type };
 }
 
 const PATHS = {

@@ -13,6 +13,7 @@ export const TENANCY = [
   { method: 'POST', path: 'ClientApplication/:id/$rotate-secret', run: rotateSecret },
   { method: 'GET', path: 'Subscription/:id/$get-ws-binding-token', run: bindingToken },
   { method: 'GET', path: 'StructureDefinition/$expand-profile', run: expandProfile },
+  { method: 'POST', path: 'StructureDefinition/$expand-profile', run: expandProfile },
 ];
 
 async function init(req, repo) {

@@ -6,9 +6,11 @@ wait for what it gets. After a failure nobody asks again before the cooldown is 
 
 import threading
 from concurrent.futures import Future
+from contextvars import ContextVar
 
+from pymedplum_runtime.auth.endpoint import MedplumTokenEndpoint
 from pymedplum_runtime.auth.providers import Auth
-from pymedplum_runtime.auth.tokens import AccessToken, TokenEndpoint
+from pymedplum_runtime.auth.tokens import AccessToken
 from pymedplum_runtime.client.clock import Clock
 from pymedplum_runtime.client.flow import Flow, Wait
 from pymedplum_runtime.errors import (
@@ -25,7 +27,7 @@ class TokenCache:
     """Gives the current token, and renews it; every method is safe in any thread or task."""
 
     def __init__(
-        self, auth: Auth | None, endpoint: TokenEndpoint, clock: Clock, cooldown: float
+        self, auth: Auth | None, endpoint: MedplumTokenEndpoint, clock: Clock, cooldown: float
     ) -> None:
         self._auth = auth
         self._endpoint = endpoint
@@ -35,6 +37,7 @@ class TokenCache:
         self._token: AccessToken | None = None
         self._flight: _Flight | None = None
         self._failed_at: float | None = None
+        self._is_leading: ContextVar[bool] = ContextVar("is_leading", default=False)
 
     @property
     def token(self) -> AccessToken | None:
@@ -64,12 +67,15 @@ class TokenCache:
             return token
         if self._auth is None or (token is not None and not self.is_renewable):
             return token
+        is_good = token is not None and not self._is_spent(token)
+        if is_good and self._flight is not None:
+            return token  # somebody is renewing it early: no need to wait for that
         try:
             return (yield from self._renewed(token))
         except MedplumError:
-            if token is None or self._is_spent(token):
+            if not is_good:
                 raise
-            return token  # renewed early and in vain: it is good for a little while yet
+            return token  # renewed early and in vain
 
     def replacement(self, rejected: AccessToken) -> Flow[AccessToken]:
         """Return another token than one that the server refused.
@@ -93,14 +99,32 @@ class TokenCache:
                     self._check_cooldown()
                 flight = self._flight = self._flight or _Flight()
             if is_leader:
-                return (yield from self._lead(flight, stale))
+                return (yield from self._reported(self._lead(flight, stale)))
+            if self._is_leading.get():
+                raise AuthenticationError(
+                    "a token was asked for while getting one; a token provider must not use the "
+                    "client that it serves"
+                )
             result: AccessToken | MedplumError | None = yield Wait(flight)
             if isinstance(result, AccessToken):
                 return result
             if result is not None:
                 raise copied(result)
 
+    def _reported(self, lead: Flow[AccessToken]) -> Flow[AccessToken]:
+        """Lead, then tell the completion hook, which may use the client itself."""
+        try:
+            token = yield from lead
+        except GeneratorExit:
+            raise
+        except BaseException:
+            yield from self._endpoint.report()
+            raise
+        yield from self._endpoint.report()
+        return token
+
     def _lead(self, flight: _Flight, stale: AccessToken | None) -> Flow[AccessToken]:
+        self._is_leading.set(True)
         try:
             token = yield from self._obtained()
         except MedplumError as error:
@@ -109,6 +133,8 @@ class TokenCache:
         except BaseException:
             self._land(flight, stale, None)  # cancelled: another one leads
             raise
+        finally:
+            self._is_leading.set(False)  # no reset(): a flow may be closed in another context
         self._land(flight, stale, token)
         return token
 

@@ -1,6 +1,6 @@
 """The ways to get a token. Each is an `Auth`; write your own the same way."""
 
-import inspect
+import re
 from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeAlias
 
@@ -10,10 +10,13 @@ from pymedplum_runtime.auth.tokens import (
     basic_credentials,
     lasting,
 )
+from pymedplum_runtime.client.callables import is_async
 from pymedplum_runtime.client.flow import Flow, Invoke
 
 ACCESS_TOKEN_TYPE = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 - RFC 8693
 TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"  # noqa: S105 - RFC 8693
+
+_HALF_A_PAIR = re.compile("[\ud800-\udfff]")
 
 Provided: TypeAlias = str | AccessToken
 Provider: TypeAlias = Callable[[], Provided | Awaitable[Provided]]
@@ -110,7 +113,7 @@ class TokenProvider:
         """
         if not callable(provide):
             raise TypeError(f"a provider must be callable, got {type(provide).__name__}")
-        self.is_async = inspect.iscoroutinefunction(provide)
+        self.is_async = is_async(provide)
         self._provide = provide
         self._lifetime = lifetime
 
@@ -150,6 +153,7 @@ class RefreshToken:
         self.client_id = _given(client_id, "client_id")
         self._client_secret = client_secret
         self._on_rotate = on_rotate
+        self.is_async = is_async(on_rotate)
 
     def obtain(self, endpoint: TokenEndpoint) -> Flow[AccessToken]:
         """Trade the refresh token, and keep the next one."""
@@ -189,6 +193,7 @@ class TokenExchange:
         self.client_id = _given(client_id, "client_id")
         self._client_secret = client_secret
         self._subject_token_type = subject_token_type
+        self.is_async = is_async(subject_token)
 
     def obtain(self, endpoint: TokenEndpoint) -> Flow[AccessToken]:
         """Exchange the subject token."""
@@ -211,4 +216,6 @@ def _given(value: str, name: str) -> str:
         raise TypeError(f"{name} must be a str, got {type(value).__name__}")
     if not value.strip():
         raise ValueError(f"{name} must not be empty")
+    if _HALF_A_PAIR.search(value):  # the error of encoding it would quote it
+        raise ValueError(f"{name} holds half of a surrogate pair, which is no Unicode")
     return value

@@ -9,14 +9,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any, Protocol, cast
-from urllib.parse import quote, urlencode
 
 from pymedplum_runtime.client.flow import Flow
 from pymedplum_runtime.client.wire import Answer
 from pymedplum_runtime.errors import AuthenticationError
 
 EARLIEST = 60.0  # seconds before the end of a token at which it is renewed, at most
+LONGEST = 1e10  # seconds; beyond it lies no date
 SHARE = 0.1  # of its life, for tokens that live shorter
+_LATEST = datetime(9999, 12, 31, tzinfo=timezone.utc).timestamp()
+_REFUSALS = frozenset({400, 401, 403})
 _VISIBLE = re.compile(r"[\x21-\x7e]+")
 _ERROR_CODE = re.compile(r"[a-z_]{1,40}")
 
@@ -46,7 +48,7 @@ class AccessToken:
 
 def lasting(value: str, lifetime: float | None, now: float) -> AccessToken:
     """Return a token that lives so many seconds from now on."""
-    if lifetime is None:
+    if lifetime is None or not lifetime < LONGEST:
         return AccessToken(value)
     early = min(EARLIEST, max(lifetime, 0.0) * SHARE)
     return AccessToken(value, now + lifetime, now + lifetime - early)
@@ -67,7 +69,9 @@ def until(value: str, expires_at: datetime | None, now: float) -> AccessToken:
 
 def as_datetime(seconds: float | None) -> datetime | None:
     """Return an instant in UTC."""
-    return None if seconds is None else datetime.fromtimestamp(seconds, tz=timezone.utc)
+    if seconds is None:
+        return None
+    return datetime.fromtimestamp(min(max(seconds, 0), _LATEST), tz=timezone.utc)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -111,11 +115,6 @@ def basic_credentials(client_id: str, client_secret: str) -> str:
     return b64encode(f"{client_id}:{client_secret}".encode()).decode()
 
 
-def encode_form(form: Mapping[str, str]) -> bytes:
-    """Encode a form; Medplum's token endpoint takes no JSON."""
-    return urlencode(form, quote_via=quote).encode()
-
-
 def read_grant(answer: Answer, now: float) -> Grant:
     """Read what the token endpoint answered.
 
@@ -127,9 +126,9 @@ def read_grant(answer: Answer, now: float) -> Grant:
     if not answer.is_success:
         code = members.get("error")
         said = f" ({code})" if isinstance(code, str) and _ERROR_CODE.fullmatch(code) else ""
+        advice = "check the credentials" if answer.status in _REFUSALS else "try again later"
         raise AuthenticationError(
-            f"the token endpoint refused with {answer.status}{said}; check the credentials",
-            answer.status,
+            f"the token endpoint answered with {answer.status}{said}; {advice}", answer.status
         )
     if str(members.get("token_type", "Bearer")).lower() != "bearer":
         raise AuthenticationError("the token endpoint gave a token that is no bearer token")
@@ -137,7 +136,7 @@ def read_grant(answer: Answer, now: float) -> Grant:
     is_number = isinstance(lifetime, int | float) and not isinstance(lifetime, bool)
     try:
         token = lasting(members["access_token"], lifetime if is_number else None, now)
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, OverflowError, TypeError, ValueError):
         pass
     else:
         renewal = members.get("refresh_token")

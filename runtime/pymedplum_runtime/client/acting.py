@@ -5,9 +5,13 @@ https://www.medplum.com/docs/access/on-behalf-of
 
 import re
 import uuid
-from contextvars import ContextVar, Token
+from contextvars import ContextVar
+from typing import TypeAlias
 
-from pymedplum_runtime.helpers.members import is_data, member
+from pymedplum_runtime.helpers.members import FHIRData, is_data, member
+
+Ambient: TypeAlias = ContextVar[tuple[str, ...]]
+"""The references of the blocks that a thread or task is in, innermost last."""
 
 _REFERENCE = re.compile(r"[A-Z][A-Za-z]+/[A-Za-z0-9.-]{1,64}")
 _ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
@@ -32,15 +36,19 @@ def membership_reference(membership: object, name: str = "on_behalf_of") -> str:
     if not is_data(membership):
         kind = type(membership).__name__
         raise TypeError(f"{name} must be a str or a ProjectMembership, got {kind}")
-    return _of_resource(membership, name)
+    return _of_data(membership, name)
 
 
-def _of_resource(resource: object, name: str) -> str:
-    key = "resource_type" if hasattr(resource, "resource_type") else "resourceType"
-    resource_id = member(resource, "id")
-    if not isinstance(resource_id, str) or not _ID.fullmatch(resource_id):
+def _of_data(data: FHIRData, name: str) -> str:
+    literal = member(data, "reference")
+    if isinstance(literal, str):
+        return membership_reference(literal, name)
+    key = "resource_type" if hasattr(data, "resource_type") else "resourceType"
+    resource_type, resource_id = member(data, key) or "ProjectMembership", member(data, "id")
+    reference = f"{resource_type}/{resource_id}"
+    if not resource_id or not _REFERENCE.fullmatch(reference):
         raise ValueError(f"the resource given as {name} has no id; read it from the server first")
-    return f"{member(resource, key) or 'ProjectMembership'}/{resource_id}"
+    return reference
 
 
 class OnBehalfOf:
@@ -48,8 +56,8 @@ class OnBehalfOf:
 
     def __init__(self, default: object = None) -> None:
         self.default = membership_reference(default or "", "default_on_behalf_of") or None
-        self._ambient: ContextVar[str | None] = ContextVar(
-            f"pymedplum.on_behalf_of.{uuid.uuid4().hex}", default=None
+        self._ambient: Ambient = ContextVar(
+            f"pymedplum.on_behalf_of.{uuid.uuid4().hex}", default=()
         )
 
     def resolve(self, explicit: object = None) -> str | None:
@@ -60,7 +68,7 @@ class OnBehalfOf:
         if explicit is not None:
             return membership_reference(explicit) or None
         ambient = self._ambient.get()
-        return self.default if ambient is None else ambient or None
+        return (ambient[-1] or None) if ambient else self.default
 
     def context(self, membership: object) -> "OnBehalfOfContext":
         """Return a context in which calls act for a membership."""
@@ -68,19 +76,18 @@ class OnBehalfOf:
 
 
 class OnBehalfOfContext:
-    """Calls inside `with` or `async with` act for a membership; it may be entered repeatedly."""
+    """Calls inside `with` or `async with` act for a membership; threads and tasks may share it."""
 
-    def __init__(self, ambient: ContextVar[str | None], reference: str) -> None:
+    def __init__(self, ambient: Ambient, reference: str) -> None:
         self._ambient = ambient
         self._reference = reference
-        self._tokens: list[Token[str | None]] = []
 
     def __enter__(self) -> str:
-        self._tokens.append(self._ambient.set(self._reference))
+        self._ambient.set((*self._ambient.get(), self._reference))
         return self._reference
 
     def __exit__(self, *exc: object) -> None:
-        self._ambient.reset(self._tokens.pop())
+        self._ambient.set(self._ambient.get()[:-1])
 
     async def __aenter__(self) -> str:
         return self.__enter__()

@@ -1,6 +1,5 @@
 """From an answer to the exception it means; the texts hold codes and templates alone."""
 
-import re
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -37,13 +36,19 @@ _CLASSES: dict[int, type[MedplumError]] = {
     412: PreconditionFailedError,
     429: RateLimitError,
 }
-_CODE = re.compile(r"[a-z-]{1,40}")  # https://hl7.org/fhir/R4/valueset-issue-type.html
 _FIRST_ERROR = 400
 _SERVER_ERROR = 500
 
 
-def raise_for_status(answer: Answer, method: str, shape: Shape, server: Server) -> None:
+def raise_for_status(answer: Answer, method: str, shape: Shape, server: Server, now: float) -> None:
     """Raise what an answer means; a 2xx and a 304 are results.
+
+    Args:
+        answer: what came back.
+        method: of the request.
+        shape: what the request was about.
+        server: the one that answered.
+        now: seconds since the epoch.
 
     Raises:
         MedplumError: the class that the status stands for.
@@ -62,7 +67,7 @@ def raise_for_status(answer: Answer, method: str, shape: Shape, server: Server) 
         error.method, error.path_template = method, shape.template
         error.response = _detached(answer)
     if isinstance(error, RateLimitError):
-        error.retry_after = delay_asked_for(answer, 0.0)
+        error.retry_after = delay_asked_for(answer, now)
     raise error
 
 
@@ -92,7 +97,7 @@ def _outcome(answer: Answer) -> dict[str, Any] | None:
 
 
 def _codes(outcome: dict[str, Any] | None) -> str:
-    codes = ", ".join(code for _, code in issue_codes(outcome) if code and _CODE.fullmatch(code))
+    codes = ", ".join(code for _, code in issue_codes(outcome) if code)
     return f" ({codes})" if codes else ""
 
 

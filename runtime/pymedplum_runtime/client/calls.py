@@ -1,17 +1,13 @@
 """What a flow asks of the session: one call, however many requests it takes."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pymedplum_runtime.client.headers import header
 from pymedplum_runtime.client.uploads import Upload
 from pymedplum_runtime.client.wire import FHIR_JSON, Sink, Timeout, encode
 
-ON_BEHALF_OF = "X-Medplum-On-Behalf-Of"
-CREDENTIALS = frozenset({"authorization", "proxy-authorization", "cookie", ON_BEHALF_OF.lower()})
-_REFUSED = CREDENTIALS - {ON_BEHALF_OF.lower()}
-_HEADER_TEXT = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 
@@ -85,43 +81,3 @@ class Call:
         if self.body is None or isinstance(self.body, bytes | Upload):
             return self.body
         return self.body.encode() if isinstance(self.body, str) else encode(self.body)
-
-
-def merge_headers(
-    defaults: Mapping[str, str], given: Mapping[str, str | None] | None
-) -> dict[str, str]:
-    """Lay the caller's headers over the defaults; names are compared without case.
-
-    Raises:
-        TypeError: they are no mapping of texts.
-        ValueError: a header is the client's own to set, or its value cannot be sent.
-    """
-    merged = dict(defaults)
-    if not given:
-        return merged
-    if not isinstance(given, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise TypeError(f"headers must be a dict, got {type(given).__name__}")
-    names = {name.lower(): name for name in merged}
-    for name, value in given.items():
-        if name.lower() == ON_BEHALF_OF.lower():
-            continue  # the session resolves it
-        if name.lower() in _REFUSED:
-            raise ValueError(f"the header {name} is the client's own; use auth= or access_token=")
-        merged.pop(names.get(name.lower(), name), None)
-        if value is not None:
-            merged[name] = _header_text(name, value)
-    return merged
-
-
-def _header_text(name: str, value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"the header {name} must be a str, got {type(value).__name__}")
-    if not _HEADER_TEXT.fullmatch(value):
-        raise ValueError(f"the header {name} holds a character that no header can hold")
-    return value
-
-
-def header(headers: Mapping[str, str | None] | None, name: str) -> str | None:
-    """Return the value of a header of the caller's, whatever its case."""
-    found = (v for k, v in (headers or {}).items() if k.lower() == name.lower())
-    return next(found, None)

@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+from os import PathLike
 from pathlib import Path
 from typing import IO, cast
 
@@ -15,8 +16,11 @@ class Download:
     """Takes the chunks of an answer; begins anew when the request is repeated."""
 
     def __init__(self, max_bytes: int | None, progress: Progress | None) -> None:
-        if max_bytes is not None and (isinstance(max_bytes, bool) or max_bytes < 0):
-            raise ValueError("max_bytes must be a whole number, 0 or more")
+        if max_bytes is not None:
+            if isinstance(max_bytes, bool) or not isinstance(max_bytes, int):  # pyright: ignore[reportUnnecessaryIsInstance]
+                raise TypeError(f"max_bytes must be an int, got {type(max_bytes).__name__}")
+            if max_bytes < 0:
+                raise ValueError("max_bytes must be 0 or more")
         self._max_bytes = max_bytes
         self._progress = progress
         self.received = 0
@@ -70,9 +74,17 @@ class FileDownload(Download):
     def __init__(
         self, destination: Destination, max_bytes: int | None, progress: Progress | None
     ) -> None:
+        """Say where the content goes.
+
+        Raises:
+            TypeError: the destination is neither a path nor a binary file.
+            IsADirectoryError: it is a directory.
+        """
         super().__init__(max_bytes, progress)
         self._stream = cast("IO[bytes]", destination) if hasattr(destination, "write") else None
-        self._path = Path() if self._stream else Path(cast("str", destination))
+        self._path = Path() if self._stream else _file_path(destination)
+        if self._stream:
+            _check_binary(self._stream)
 
     def __enter__(self) -> Self:
         folder = None if self._stream else self._path.parent
@@ -101,3 +113,20 @@ class FileDownload(Download):
 
     def _keep(self, chunk: bytes) -> None:
         self._file.write(chunk)
+
+
+def _file_path(destination: object) -> Path:
+    if not isinstance(destination, str | PathLike):
+        kind = type(destination).__name__
+        raise TypeError(f"destination must be a path or an open binary file, got {kind}")
+    path = Path(cast("str", destination))
+    if path.is_dir():
+        raise IsADirectoryError("destination is a directory; give the path of a file")
+    return path
+
+
+def _check_binary(stream: IO[bytes]) -> None:
+    try:
+        stream.write(b"")
+    except TypeError:
+        raise TypeError("destination must be a binary file; open it with mode 'wb'") from None

@@ -6,6 +6,7 @@ All that differs between the two clients stands here.
 import asyncio
 import inspect
 from collections.abc import AsyncIterator, Iterator
+from contextlib import nullcontext
 from typing import Any, TypeVar
 
 import httpx
@@ -13,7 +14,7 @@ import httpx
 from pymedplum_runtime.client.flow import Effect, Flow, Invoke, Send, Sleep
 from pymedplum_runtime.client.pages import Pages
 from pymedplum_runtime.client.session import Session
-from pymedplum_runtime.client.transport import Origin, network_error, origin, outgoing
+from pymedplum_runtime.client.transport import Origin, is_ours, network_error, origin, outgoing
 from pymedplum_runtime.client.wire import Answer, WireRequest
 
 T = TypeVar("T")
@@ -48,9 +49,13 @@ class SyncDriver:
 
     def _perform(self, effect: Effect) -> Any:  # noqa: ANN401 - depends on the effect
         if isinstance(effect, Send):
-            return self._send(effect.request)
+            is_ours.set(True)
+            try:
+                return self._send(effect.request)
+            finally:
+                is_ours.set(False)
         if isinstance(effect, Invoke):
-            return effect.function(*effect.arguments)
+            return _plain(effect.function(*effect.arguments))
         if isinstance(effect, Sleep):
             return self.session.clock.sleep(effect.seconds)
         return effect.future.result()
@@ -75,12 +80,28 @@ class SyncDriver:
         raise failure
 
 
+def _plain(result: object) -> object:
+    if not inspect.isawaitable(result):
+        return result
+    if inspect.iscoroutine(result):
+        result.close()
+    raise TypeError("a function given to MedplumClient is asynchronous, and it cannot await it")
+
+
 class AsyncDriver:
     """Carries out flows in the calling task."""
 
-    def __init__(self, session: Session, http: httpx.AsyncClient) -> None:
+    def __init__(
+        self, session: Session, http: httpx.AsyncClient, connections: int | None = None
+    ) -> None:
+        """Take an HTTP client, and how many requests may be in it at once.
+
+        httpx looks through all of its connections for every request that waits for one, each time
+        that anything changes: a thousand waiting cost it seconds. So they wait here.
+        """
         self.session = session
         self._http = http
+        self._gate = asyncio.Semaphore(connections) if connections else nullcontext()
         self._home: Origin = origin(httpx.URL(session.server.base_url))
 
     async def run(self, flow: Flow[T]) -> T:
@@ -105,7 +126,11 @@ class AsyncDriver:
 
     async def _perform(self, effect: Effect) -> Any:  # noqa: ANN401 - depends on the effect
         if isinstance(effect, Send):
-            return await self._send(effect.request)
+            is_ours.set(True)
+            try:
+                return await self._send(effect.request)
+            finally:
+                is_ours.set(False)
         if isinstance(effect, Invoke):
             result = effect.function(*effect.arguments)
             return await result if inspect.isawaitable(result) else result
@@ -115,6 +140,10 @@ class AsyncDriver:
         return await asyncio.shield(asyncio.wrap_future(effect.future))
 
     async def _send(self, request: WireRequest) -> Answer:
+        async with self._gate:
+            return await self._exchange(request)
+
+    async def _exchange(self, request: WireRequest) -> Answer:
         built = outgoing(self._http, request, self._home)
         try:
             response = await self._http.send(built, auth=None, stream=True, follow_redirects=False)

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
-from pymedplum_runtime.auth.tokens import encode_form
 from pymedplum_runtime.client.calls import NO_OPTIONS, Call, CallOptions
 from pymedplum_runtime.client.flow import Flow
 from pymedplum_runtime.client.parameters import each_of, typed_parameter
@@ -17,7 +16,7 @@ from pymedplum_runtime.client.results import (
 )
 from pymedplum_runtime.client.session import Session
 from pymedplum_runtime.client.urls import id_segment, plain_segment
-from pymedplum_runtime.client.wire import FHIR_JSON, JSON, Answer
+from pymedplum_runtime.client.wire import FHIR_JSON, JSON, Answer, encode_form
 from pymedplum_runtime.models.base import FHIRModel
 from pymedplum_runtime.search.query import encode_query
 from pymedplum_runtime.search.values import search_value
@@ -26,7 +25,7 @@ Place = Literal["path", "query", "header", "body", "parameters"]
 Result = Literal["resource", "json", "text", "bytes", "any", "none"]
 
 _ACCEPTED = 202
-FORM = "application/x-www-form-urlencoded"
+_FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +116,7 @@ def _pairs(parameter: Parameter, value: Any) -> list[tuple[str, str]]:  # noqa: 
 def _body(endpoint: Endpoint, values: Mapping[str, Any]) -> Any:  # noqa: ANN401 - any body
     body = next((values.get(p.name) for p in _at(endpoint, "body")), None)
     in_parameters = _at(endpoint, "parameters")
-    if endpoint.content_type == FORM and isinstance(body, Mapping):
+    if endpoint.content_type == _FORM and isinstance(body, Mapping):
         return encode_form(cast("Mapping[str, str]", body)).decode()
     if endpoint.method == "GET" or not in_parameters:
         return body

@@ -14,6 +14,7 @@ import msgspec
 
 from pymedplum_runtime.client.wire import Answer
 
+_LONGEST = 1e9  # seconds or milliseconds; a JSON integer may be larger than any float
 _LIMIT = re.compile(r";\s*r=(?P<left>\d+)[^,]*?;\s*t=(?P<seconds>\d+(?:\.\d+)?)")
 
 
@@ -60,7 +61,7 @@ def _retry_after(text: str, now: float) -> float | None:
 
 def _rate_limit(headers: list[str]) -> float | None:
     """Return the longest wait of the limits that are used up, or of all where none says so."""
-    limits = [(int(m["left"]), float(m["seconds"])) for m in _LIMIT.finditer(", ".join(headers))]
+    limits = [(float(m["left"]), float(m["seconds"])) for m in _LIMIT.finditer(", ".join(headers))]
     spent = [seconds for left, seconds in limits if left == 0]
     return max(spent or [seconds for _, seconds in limits], default=None)
 
@@ -77,7 +78,7 @@ def _diagnostics(text: object) -> Mapping[str, Any]:
 
 def _number(value: object) -> float | None:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return max(0.0, float(cast("float", value))) if is_number else None
+    return float(min(max(cast("float", value), 0), _LONGEST)) if is_number else None
 
 
 def _objects(value: object) -> list[Mapping[str, Any]]:

@@ -1,7 +1,6 @@
 """What a client is constructed with, checked before anything is built."""
 
-import inspect
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import httpx
 
@@ -10,6 +9,7 @@ from pymedplum_runtime.auth.endpoint import MedplumTokenEndpoint
 from pymedplum_runtime.auth.providers import Auth, ClientCredentials
 from pymedplum_runtime.auth.tokens import AccessToken
 from pymedplum_runtime.client.acting import OnBehalfOf
+from pymedplum_runtime.client.callables import is_async
 from pymedplum_runtime.client.clock import Clock, SystemClock
 from pymedplum_runtime.client.retry import MAX_RETRY_DELAY_SECONDS, RetryPolicy
 from pymedplum_runtime.client.session import Session
@@ -53,15 +53,15 @@ class Options:
             TypeError: an asynchronous function on the synchronous client, or a wrong type.
             ValueError: arguments that contradict each other.
         """
+        self._check_types()
         if not is_async:
             self._refuse_async_functions()
         clock = self.clock or SystemClock()
         where = server(
             self.base_url, self.fhir_url_path, allow_insecure_http=self.allow_insecure_http
         )
-        endpoint = MedplumTokenEndpoint(
-            where, clock, seconds(self.timeout), self.on_request_complete
-        )
+        timeout, retry = seconds(self.timeout), self._retry()
+        endpoint = MedplumTokenEndpoint(where, clock, timeout, retry, self.on_request_complete)
         cooldown = not_negative(self.failed_refresh_cooldown, "failed_refresh_cooldown")
         tokens = TokenCache(self._auth(), endpoint, clock, cooldown)
         if self.access_token is not None:
@@ -71,10 +71,10 @@ class Options:
             acting=OnBehalfOf(self.default_on_behalf_of),
             tokens=tokens,
             clock=clock,
-            retry=self._retry(),
+            retry=retry,
             before_request=self.before_request,
             on_complete=self.on_request_complete,
-            timeout=seconds(self.timeout),
+            timeout=timeout,
             headers={"X-Medplum": "extended"} if self.extended else {},
             project_id=self.project_id,
             exact_decimals=self.exact_decimals,
@@ -90,32 +90,50 @@ class Options:
                     f"auth must be an Auth, got {kind}; wrap a function in TokenProvider"
                 )
             return self.auth
-        if self.client_secret is not None and self.client_id is None:
-            raise ValueError("client_secret needs client_id")
-        if self.client_id is None or self.client_secret is None:
+        if self.client_id is None and self.client_secret is None:
+            return None
+        if self.client_id is None or (self.client_secret is None and self.access_token is None):
+            raise ValueError("client_id and client_secret go together; one of them is None")
+        if self.client_secret is None:
             return None
         return ClientCredentials(self.client_id, self.client_secret)
 
     def _retry(self) -> RetryPolicy:
         longest = not_negative(self.max_retry_delay_seconds, "max_retry_delay_seconds")
-        return self.retry or RetryPolicy(max_delay=longest)
+        policy = self.retry or RetryPolicy()
+        return replace(policy, max_delay=min(policy.max_delay, longest))
+
+    def _check_types(self) -> None:
+        for name in ("before_request", "on_request_complete"):
+            hook: object = getattr(self, name)
+            if hook is not None and not callable(hook):
+                raise TypeError(f"{name} must be callable, got {type(hook).__name__}")
+        expected: dict[str, type] = {
+            "fhir_url_path": str,
+            "project_id": str,
+            "client_id": str,
+            "client_secret": str,
+            "retry": RetryPolicy,
+            "exact_decimals": bool,
+            "extended": bool,
+        }
+        for name, kind in expected.items():
+            value: object = getattr(self, name)
+            is_optional = name not in {"fhir_url_path", "exact_decimals", "extended"}
+            if not isinstance(value, kind) and not (is_optional and value is None):
+                raise TypeError(f"{name} must be a {kind.__name__}, got {type(value).__name__}")
+        if self.clock is not None and not hasattr(self.clock, "monotonic"):
+            raise TypeError(f"clock must be a Clock, got {type(self.clock).__name__}")
 
     def _refuse_async_functions(self) -> None:
-        given = {
-            "before_request": self.before_request,
-            "on_request_complete": self.on_request_complete,
-            "auth": self.auth if getattr(self.auth, "is_async", False) else None,
+        is_async_of = {
+            "before_request": is_async(self.before_request),
+            "on_request_complete": is_async(self.on_request_complete),
+            "auth": getattr(self.auth, "is_async", False),
         }
-        for name, function in given.items():
-            if function is not None and _is_async(function):
+        for name, is_asynchronous in is_async_of.items():
+            if is_asynchronous:
                 raise TypeError(f"{name} is asynchronous: MedplumClient cannot await it")
-
-
-def _is_async(function: object) -> bool:
-    if getattr(function, "is_async", False):
-        return True
-    called = getattr(function, "__call__", None)  # noqa: B004 - an object with an async __call__
-    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(called)
 
 
 def not_negative(value: float, name: str) -> float:

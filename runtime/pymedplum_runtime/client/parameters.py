@@ -33,6 +33,19 @@ _TELLING = {
 }
 
 
+# The Python types of FHIR's primitive types; those that are not here are texts.
+_PYTHON: dict[str, tuple[type, ...]] = {
+    "boolean": (bool,),
+    "integer": (int,),
+    "positiveInt": (int,),
+    "unsignedInt": (int,),
+    "decimal": (int, float, Decimal),
+    "date": (str, date),
+    "dateTime": (str, date),
+    "instant": (str, datetime),
+}
+
+
 def as_parameters(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return a `Parameters` resource; `None` is left out, a list repeats the parameter.
 
@@ -40,15 +53,16 @@ def as_parameters(values: Mapping[str, Any]) -> dict[str, Any]:
     time zone, `str`, models, and dicts whose members tell their datatype.
 
     Raises:
-        TypeError: a value has no FHIR type.
-        ValueError: a datetime has no time zone, or a dict does not tell its datatype.
+        TypeError: a value has no FHIR type, or a name is no text.
+        ValueError: a datetime has no time zone, a dict does not tell its datatype, or a name is
+            empty.
 
     Example:
         >>> as_parameters({"count": 10})["parameter"]
         [{'name': 'count', 'valueInteger': 10}]
     """
     parameter = [
-        {"name": name, **_value(name, each)}
+        {"name": _checked_name(name), **_value(name, each)}
         for name, value in values.items()
         for each in each_of(value)
     ]
@@ -59,7 +73,7 @@ def typed_parameter(name: str, fhir_type: str, value: object) -> Iterator[dict[s
     """Give the parameters of one name, whose FHIR type the OperationDefinition tells.
 
     Raises:
-        TypeError: a value has no FHIR type.
+        TypeError: a value is of another type.
         ValueError: a datetime has no time zone.
     """
     for each in each_of(value):
@@ -69,6 +83,7 @@ def typed_parameter(name: str, fhir_type: str, value: object) -> Iterator[dict[s
         elif is_data(each) and _is_resource(each):
             yield {"name": name, "resource": each}
         else:
+            _check_type(name, fhir_type, each)
             key = f"value{fhir_type[:1].upper()}{fhir_type[1:]}"
             known = {key: plain(name, each)} if key in VALUE_NAMES else _value(name, each)
             yield {"name": name, **known}
@@ -92,6 +107,27 @@ def plain(name: str, value: object) -> Any:  # noqa: ANN401 - a JSON value of an
             raise ValueError(f"parameter {name}: a datetime must have a time zone")
         return value.isoformat()
     return value.isoformat() if isinstance(value, date) else value
+
+
+def _checked_name(name: object) -> str:
+    if not isinstance(name, str):
+        raise TypeError(f"the name of a parameter must be a str, got {type(name).__name__}")
+    if not name:
+        raise ValueError("the name of a parameter must not be empty")
+    return name
+
+
+def _check_type(name: str, fhir_type: str, value: object) -> None:
+    """Refuse a value that is not of the FHIR type; without one, Python's type decides."""
+    is_primitive = fhir_type[:1].islower()
+    expected = _PYTHON.get(fhir_type, (str,))
+    is_right = isinstance(value, expected) if is_primitive else is_data(value) or not fhir_type
+    is_other = (isinstance(value, bool) and bool not in expected) or (
+        isinstance(value, datetime) and fhir_type == "date"
+    )
+    if not is_right or (is_primitive and is_other):
+        kind = type(value).__name__
+        raise TypeError(f"parameter {name}: a {kind} is no FHIR {fhir_type}")
 
 
 def _value(name: str, value: object) -> dict[str, Any]:

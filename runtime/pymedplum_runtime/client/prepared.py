@@ -3,7 +3,8 @@
 import logging
 from dataclasses import replace
 
-from pymedplum_runtime.client.calls import CREDENTIALS, header, merge_headers
+from pymedplum_runtime.client.headers import OWN, header, merge_headers
+from pymedplum_runtime.client.uploads import Upload
 from pymedplum_runtime.client.urls import Server
 from pymedplum_runtime.client.wire import WireRequest, decode_or_none, encode
 from pymedplum_runtime.errors import UnsafeRedirectError
@@ -32,21 +33,26 @@ def accepted(request: WireRequest, changed: object, server: Server) -> WireReque
     if fault:
         logger.warning("before_request %s: its change was discarded", fault)
         return request
-    is_json_changed = changed.json_body != _json(request)
     return replace(
         request,
         method=changed.method,
-        url=changed.url,
+        url=server.locate(changed.url),
         headers=merge_headers({}, changed.headers),
-        content=encode(changed.json_body) if is_json_changed else request.content,
+        content=_content(request, changed.json_body),
     )
+
+
+def _content(request: WireRequest, json_body: object) -> bytes | Upload | None:
+    if json_body == _json(request):
+        return request.content
+    return None if json_body is None else encode(json_body)
 
 
 def _fault(request: WireRequest, changed: PreparedRequest, server: Server) -> str | None:
     if changed.method not in {request.method, *_HARMLESS}:
         return "changed the method to one that writes"
-    if any(name.lower() in CREDENTIALS for name in changed.headers):
-        return "added credentials"
+    if any(name.lower() in OWN for name in changed.headers):
+        return "added credentials, or headers that are the client's own"
     try:
         server.locate(changed.url)
     except UnsafeRedirectError:

@@ -22,7 +22,8 @@ def check_as_fhir(as_fhir: object, resource_type: str | None = None) -> None:
     if as_fhir is None:
         return
     if not isinstance(as_fhir, type) or not issubclass(as_fhir, FHIRModel):
-        raise TypeError(f"as_fhir must be a resource class such as Patient, got {as_fhir!r:.80}")
+        kind = as_fhir.__name__ if isinstance(as_fhir, type) else type(as_fhir).__name__
+        raise TypeError(f"as_fhir must be a resource class such as Patient, got {kind}")
     expected = as_fhir.__resource_type__
     if expected is None:
         raise TypeError(f"as_fhir must be a resource class; {as_fhir.__name__} is none")

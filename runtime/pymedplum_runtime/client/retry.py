@@ -12,6 +12,7 @@ from pymedplum_runtime.client.wire import Answer
 
 MAX_RETRY_DELAY_SECONDS = 60.0
 
+_MOST_DOUBLINGS = 64  # far beyond any wait; a float has no more than 1023
 TOO_MANY_REQUESTS = 429
 CONFLICT = 409
 GATEWAY_ERRORS = frozenset({502, 503, 504})
@@ -50,7 +51,8 @@ class RetryPolicy:
         """
         if asked is not None:
             return min(asked, self.max_delay)
-        doubled: float = min(self.base_delay * 2 ** (tries - 1), self.max_backoff)
+        doublings = min(tries - 1, _MOST_DOUBLINGS)
+        doubled = min(self.base_delay * 2.0**doublings, self.max_backoff)
         return min(doubled + self.jitter * chance, self.max_delay)
 
 

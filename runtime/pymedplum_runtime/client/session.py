@@ -12,9 +12,10 @@ from pymedplum_runtime.auth.cache import TokenCache
 from pymedplum_runtime.auth.tokens import AccessToken
 from pymedplum_runtime.client.acting import OnBehalfOf
 from pymedplum_runtime.client.answers import raise_for_status
-from pymedplum_runtime.client.calls import ON_BEHALF_OF, Call, merge_headers
+from pymedplum_runtime.client.calls import Call
 from pymedplum_runtime.client.clock import Clock
 from pymedplum_runtime.client.flow import Flow, Invoke, Sleep
+from pymedplum_runtime.client.headers import ON_BEHALF_OF, merge_headers
 from pymedplum_runtime.client.prepared import accepted, shown
 from pymedplum_runtime.client.records import Record
 from pymedplum_runtime.client.retry import Retries, RetryPolicy
@@ -66,7 +67,7 @@ class Session:
         try:
             answer = yield from self._retried(call, request, acting, record)
             if not answer.is_success:
-                raise_for_status(answer, call.method, record.shape(), self.server)
+                raise_for_status(answer, call.method, record.shape(), self.server, self.clock.now())
         except GeneratorExit:
             raise
         except BaseException as error:
@@ -134,4 +135,5 @@ class Session:
         if acting:
             credentials[ON_BEHALF_OF] = acting
         wire = request.with_headers(credentials)
-        return (yield from record.sent(wire, acting))
+        answer: Answer = yield from record.sent(wire, acting)
+        return answer if answer.is_success or token is None else answer.without(token.value)

@@ -63,11 +63,18 @@ def _action(method: str, operation: str | None, rest: list[str]) -> RequestActio
     return _WRITES.get(method)
 
 
-# What stands behind these words in Medplum's other routes is an id or a key.
-_KEYED = frozenset({"v1", "projects", "members", "job", "export", "cds-services", "register"})
+# The words of Medplum's routes; whatever else stands in a path may be an id or a key.
+_ROUTES = """
+    .well-known R4 STU2 STU3 admin auth authorize bot bulkdata cds-services changepassword client
+    clientinfo disable email enroll exchange export external fhir fhircast fhircast-configuration
+    google healthcheck introspect invite job jwks.json keyvalue login login-enroll logout me members
+    metadata method mfa newpatient newproject newuser oauth-authorization-server
+    oauth-protected-resource oauth2 openapi.json openid-configuration profile projects register
+    resetpassword revoke scope secrets send setpassword sites smart-configuration smart-styles.json
+    status subscriptions-r4 token userinfo v1 verify verifyemail ws
+"""
+_WORDS = frozenset(_ROUTES.split())
 
 
 def _without_ids(path: str) -> str:
-    segments = path.split("/")
-    pairs = zip(segments, ["", *segments], strict=False)
-    return "/".join("{id}" if before in _KEYED else segment for segment, before in pairs)
+    return "/".join(s if s in _WORDS or not s else "{id}" for s in path.split("/"))

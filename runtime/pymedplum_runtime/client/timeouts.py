@@ -3,6 +3,7 @@
 import httpx
 
 CONNECT_TIMEOUT = 5.0
+LONGEST = 1e8  # three years; sockets overflow beyond
 
 
 def seconds(timeout: float | httpx.Timeout) -> httpx.Timeout:
@@ -17,6 +18,8 @@ def seconds(timeout: float | httpx.Timeout) -> httpx.Timeout:
     if isinstance(timeout, bool) or not isinstance(timeout, int | float):  # pyright: ignore[reportUnnecessaryIsInstance]
         kind = type(timeout).__name__
         raise TypeError(f"timeout must be seconds or an httpx.Timeout, got {kind}")
-    if not timeout > 0:
-        raise ValueError("timeout must be positive; use httpx.Timeout(None) to wait for ever")
+    if not 0 < timeout < LONGEST:
+        raise ValueError(
+            "timeout must be positive and finite; use httpx.Timeout(None) to wait for ever"
+        )
     return httpx.Timeout(timeout, connect=min(timeout, CONNECT_TIMEOUT))

@@ -3,12 +3,19 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
+from contextvars import ContextVar
 
 import httpx
 
 from pymedplum_runtime.client.uploads import Upload
 from pymedplum_runtime.client.wire import WireRequest
-from pymedplum_runtime.errors import NetworkError, UnsafeRedirectError
+from pymedplum_runtime.errors import (
+    ClientClosedError,
+    MedplumError,
+    NetworkError,
+    UnsafeRedirectError,
+)
 
 _USUAL = httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(200))).headers
 _USUAL_TEXT = dict(_USUAL)
@@ -33,12 +40,30 @@ class _WithoutQueries(logging.Filter):
         return True
 
 
-_FILTER = _WithoutQueries()
+class _WithoutHeaders(logging.Filter):
+    """Cuts the headers of answers to us off httpcore's log: links and cookies are among them."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if is_ours.get() and isinstance(record.msg, str):
+            event, complete, _ = record.msg.partition("headers.complete return_value=")
+            record.msg = f"{event}{complete}..." if complete else event
+        return True
 
 
-def keep_queries_out_of_logs() -> None:
-    """Make httpx log our requests without search values; any number of calls are one."""
-    logging.getLogger("httpx").addFilter(_FILTER)
+is_ours: ContextVar[bool] = ContextVar("pymedplum.is_ours", default=False)
+"""Whether what is being sent in this thread or task is a request of ours."""
+
+_NO_QUERIES, _NO_HEADERS = _WithoutQueries(), _WithoutHeaders()
+
+
+def keep_contents_out_of_logs() -> None:
+    """Make httpx and httpcore log our requests without search values and headers.
+
+    Any number of calls are one.
+    """
+    logging.getLogger("httpx").addFilter(_NO_QUERIES)
+    for version in ("http11", "http2"):
+        logging.getLogger(f"httpcore.{version}").addFilter(_NO_HEADERS)
 
 
 def check_client(client: object, expected: type[httpx.Client] | type[httpx.AsyncClient]) -> None:
@@ -73,7 +98,7 @@ def outgoing(
 
     Raises:
         UnsafeRedirectError: it would go to another server.
-        NetworkError: it cannot be written as HTTP.
+        MedplumError: it cannot be written as HTTP.
     """
     headers = dict(request.headers)
     content: bytes | Iterator[bytes] | AsyncIterator[bytes] | None
@@ -83,7 +108,15 @@ def outgoing(
         content = _in_thread(request.content) if is_async else request.content.chunks()
     else:
         content = request.content
-    built = _built(client, request, headers, content)
+    if client.is_closed:
+        raise ClientClosedError("the http_client is closed; make a new one")
+    built = None
+    with suppress(httpx.InvalidURL, UnicodeError):  # their texts quote what cannot be sent
+        built = _built(client, request, headers, content)
+    if built is None:
+        raise MedplumError(
+            "the request cannot be sent: its URL is too long, or holds what no URL has"
+        )
     if origin(built.url) != home:
         raise UnsafeRedirectError("a request would have gone to another server; nothing was sent")
     built.url = OwnURL(built.url)
@@ -96,7 +129,8 @@ def _built(
     headers: dict[str, str],
     content: bytes | Iterator[bytes] | AsyncIterator[bytes] | None,
 ) -> httpx.Request:
-    if client.params or len(client.cookies) or client.headers != _USUAL:
+    is_plain = type(client) in {httpx.Client, httpx.AsyncClient}
+    if not is_plain or client.params or len(client.cookies) or client.headers != _USUAL:
         return client.build_request(
             request.method, request.url, headers=headers, content=content, timeout=request.timeout
         )

@@ -11,6 +11,7 @@ from typing_extensions import TypedDict
 
 from pymedplum_runtime.client.wire import Timeout
 from pymedplum_runtime.models.base import FHIRModel
+from pymedplum_runtime.models.resource import ResourceModel
 from pymedplum_runtime.search.options import SummaryMode, TotalMode
 from pymedplum_runtime.search.query import Query
 
@@ -32,7 +33,7 @@ __all__ = [
     "UpdateResult",
 ]
 
-ResourceT = TypeVar("ResourceT", bound=FHIRModel)
+ResourceT = TypeVar("ResourceT", bound=ResourceModel)
 
 ResourceLike: TypeAlias = Mapping[str, Any] | FHIRModel
 """A resource: a dict in FHIR's spelling, or a model."""
@@ -47,8 +48,9 @@ OnError: TypeAlias = Callable[[ValidationError, dict[str, Any]], object]
 """Receives what is wrong with a record, and the record, which is then skipped."""
 Progress: TypeAlias = Callable[[int], object]
 """Receives the number of bytes that went through so far."""
-BinaryContent: TypeAlias = bytes | bytearray | memoryview | str | PathLike[str] | IO[bytes]
-"""Bytes, the path of a file, or an open binary file."""
+BinaryContent: TypeAlias = bytes | bytearray | memoryview | PathLike[str] | IO[bytes]
+"""Bytes, a `pathlib.Path`, or an open binary file; a `str` could be content or path, so is
+neither."""
 Destination: TypeAlias = str | PathLike[str] | IO[bytes]
 """The path of a file, which appears once it is complete, or an open binary file."""
 

@@ -21,12 +21,15 @@ class Upload:
             progress: is called with the number of bytes read so far.
 
         Raises:
+            TypeError: the file is open for text.
             ValueError: the file cannot seek, so that it could not be sent again.
         """
         self._source = source
         self._progress = progress
         self._start = 0
         if not isinstance(source, Path):
+            if not isinstance(source.read(0), bytes):  # pyright: ignore[reportUnnecessaryIsInstance]
+                raise TypeError("a file to upload must be binary; open it with mode 'rb'")
             if not source.seekable():
                 raise ValueError("a file to upload must be seekable; read it into bytes instead")
             self._start = source.tell()

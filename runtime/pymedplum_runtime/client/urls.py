@@ -16,7 +16,9 @@ from pymedplum_runtime.search.query import query_string
 logger = logging.getLogger("pymedplum.security")
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")  # RFC 3986, section 3.1
 _MISLEADING = re.compile(r"[\x00-\x20\x7f\\]")
+_FHIR_PATH = re.compile(r"[A-Za-z0-9._~-]+(?:/[A-Za-z0-9._~-]+)*")
 _ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
 _TYPE = re.compile(r"[A-Z][A-Za-z0-9]{0,63}")
 _OPERATION = re.compile(r"\$?([A-Za-z][A-Za-z0-9-]{0,63})")
@@ -58,7 +60,7 @@ class Server:
         """
         if _MISLEADING.search(link):
             raise UnsafeRedirectError("a link of the server's holds characters that no URL has")
-        url = urljoin(base or self.fhir_url, link)
+        url = _joined(base or self.fhir_url, link)
         if origin_of(url) != self.origin:
             raise UnsafeRedirectError(
                 f"a link leads to {_shown(url)}, away from {_shown(self.base_url)}; "
@@ -78,13 +80,23 @@ class Server:
             raise TypeError(f"a path must be a str, got {type(path).__name__}")
         if not path.strip("/ "):
             raise ValueError("a path must not be empty; give it relative to base_url")
+        if _MISLEADING.search(path) or "#" in path:
+            raise ValueError("a path must not hold spaces, control characters, '\\' and '#'")
         if path.startswith("//"):
             raise UnsafeRedirectError("a path must not begin with //: that names another server")
         if ".." in path.partition("?")[0].lower().replace("%2e", ".").split("/"):
             raise ValueError("a path must not hold '..'")
-        if urlsplit(path).scheme:
+        if _SCHEME.match(path):
             return self.locate(path)
         return self.locate(self.base_url + path.lstrip("/"))
+
+
+def _joined(base: str, link: str) -> str:
+    try:
+        return urljoin(base, link)
+    except ValueError:
+        pass  # its text may quote the link
+    raise UnsafeRedirectError("a link of the server's is no URL")
 
 
 def _with_query(url: str, query: Iterable[tuple[str, str]]) -> str:
@@ -101,16 +113,27 @@ def server(base_url: str, fhir_url_path: str, *, allow_insecure_http: bool = Fal
     """
     if not isinstance(base_url, str):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError(f"base_url must be a str, got {type(base_url).__name__}")
-    split = urlsplit(base_url)
-    if _MISLEADING.search(base_url) or not split.hostname:
-        hint = "; begin it with https://" if "://" not in base_url else ""
-        raise InsecureTransportError(f"base_url is no address of a server{hint}")
+    split = _split(base_url)
     _check_scheme(split, allow_insecure_http=allow_insecure_http)
     if "@" in split.netloc or split.query or split.fragment:
         raise ValueError("base_url must hold neither credentials nor a query nor a fragment")
     base = f"{split.scheme}://{split.netloc.lower()}{split.path.rstrip('/')}/"
-    fhir = urljoin(base, fhir_url_path.strip("/"))
-    return Server(base, f"{fhir.rstrip('/')}/", origin_of(base))
+    path = fhir_url_path.strip("/")
+    if not _FHIR_PATH.fullmatch(path) or ".." in path:
+        raise ValueError("fhir_url_path must be a path below base_url, such as fhir/R4/")
+    return Server(base, f"{base}{path}/", origin_of(base))
+
+
+def _split(base_url: str) -> SplitResult:
+    hint = "" if "://" in base_url else "; begin it with https://"
+    try:
+        split = urlsplit(base_url)
+        is_address = bool(split.hostname) and (split.port is None or split.port > 0)
+    except ValueError:  # its text quotes the URL
+        is_address = False
+    if is_address and not _MISLEADING.search(base_url):
+        return urlsplit(base_url)
+    raise InsecureTransportError(f"base_url is no address of a server{hint}")
 
 
 def _check_scheme(split: SplitResult, *, allow_insecure_http: bool) -> None:
@@ -149,7 +172,7 @@ def origin_of(url: str) -> tuple[str, str, int]:
         split = urlsplit(url)
         port = split.port or _DEFAULT_PORTS.get(split.scheme)
     except ValueError:
-        raise UnsafeRedirectError("a link of the server's is no URL") from None
+        split, port = urlsplit(""), None  # the error's text may quote the URL
     if port is None or not split.hostname or "@" in split.netloc:
         raise UnsafeRedirectError("a link of the server's is no plain HTTP URL")
     return split.scheme, split.hostname, port

@@ -1,9 +1,11 @@
 """Requests and answers as they cross the wire, and the JSON inside them."""
 
-import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any, Protocol, TypeAlias, cast
+from urllib.parse import quote, urlencode
 
 import httpx
 
@@ -71,6 +73,12 @@ class Answer:
         """Whether the status is a 2xx."""
         return 200 <= self.status < 300  # noqa: PLR2004 - RFC 9110, section 15.3
 
+    def without(self, secret: str) -> "Answer":
+        """Return the answer without a secret that it may quote: exceptions keep it."""
+        if secret.encode() not in self.content:
+            return self
+        return replace(self, content=self.content.replace(secret.encode(), b"..."))
+
     def json(self, *, exact: bool = False) -> Any:  # noqa: ANN401 - any JSON value
         """Decode the content; `None` where there is none.
 
@@ -127,21 +135,46 @@ def encode(value: object) -> bytes:
 
     Raises:
         TypeError: something inside is no JSON value.
-        ValueError: a number is not finite.
+        ValueError: a number is not finite, or a text is no Unicode.
     """
     if hasattr(value, "model_dump_json"):
         return cast("str", value.model_dump_json()).encode()  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
-    raw = codec.encode(value)
-    if b"null" in raw and not _is_finite(value):  # msgspec writes NaN as null
-        raise ValueError("JSON has no NaN and no infinity; leave the element out")
-    return raw
+    try:
+        json.dumps(value, default=_checked, allow_nan=False)  # msgspec takes more than JSON has
+    except ValueError:
+        raise ValueError("JSON has no NaN, no infinity and no circles") from None
+    except RecursionError:
+        raise ValueError("the JSON is nested too deeply") from None
+    try:
+        return codec.encode(value)
+    except UnicodeEncodeError:
+        pass  # it quotes the text, as a context too
+    raise ValueError("a text holds half of a surrogate pair, which is no Unicode")
 
 
-def _is_finite(value: object) -> bool:
-    if isinstance(value, float):
-        return math.isfinite(value)
+def encode_form(form: Mapping[str, str]) -> bytes:
+    """Encode a form.
+
+    Raises:
+        ValueError: a text is no Unicode.
+    """
+    try:
+        return urlencode(form, quote_via=quote).encode()
+    except UnicodeEncodeError:
+        pass  # the same
+    raise ValueError("a text holds half of a surrogate pair, which is no Unicode")
+
+
+def _checked(value: object) -> object:
+    """Say what the values that Python's JSON lacks stand for; only for the check."""
+    if isinstance(value, Decimal):
+        if value.is_finite():
+            return 0
+        raise ValueError
     if isinstance(value, Mapping):
-        return all(map(_is_finite, cast("Mapping[str, object]", value).values()))
-    if isinstance(value, list | tuple):
-        return all(map(_is_finite, cast("Iterable[object]", value)))
-    return True
+        return dict(cast("Mapping[str, object]", value))
+    if hasattr(value, "model_dump_json"):
+        return None
+    raise TypeError(
+        f"{type(value).__name__} is not a JSON value; give FHIR's text, or a model of its type"
+    )

@@ -38,7 +38,13 @@ def invite_user(
     mfa_required: bool = False,
     options: CallOptions = NO_OPTIONS,
 ) -> Flow[dict[str, Any]]:
-    """Invite a person into a project, and return the ProjectMembership."""
+    """Invite a person into a project, and return the ProjectMembership.
+
+    Raises:
+        TypeError: a name or the address is no text.
+        ValueError: it is empty.
+    """
+    _check_texts(first_name=first_name, last_name=last_name, email=email)
     given: dict[str, Any] = {
         "resourceType": type_segment(resource_type),
         "firstName": first_name,
@@ -68,3 +74,11 @@ def invite_user(
         options=options,
     )
     return object_of((yield from session.call(call)))
+
+
+def _check_texts(**given: object) -> None:
+    for name, value in given.items():
+        if not isinstance(value, str):
+            raise TypeError(f"{name} must be a str, got {type(value).__name__}")
+        if not value.strip():
+            raise ValueError(f"{name} must not be empty")

@@ -2,8 +2,9 @@
 
 import re
 from io import BytesIO
+from os import PathLike
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any
 
 from pymedplum_runtime.client.calls import NO_OPTIONS, Call, CallOptions
 from pymedplum_runtime.client.downloads import Download, FileDownload, MemoryDownload
@@ -16,7 +17,7 @@ from pymedplum_runtime.client.urls import id_segment
 from pymedplum_runtime.helpers.members import members_of
 from pymedplum_runtime.search.query import encode_query
 
-_MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+*-]+(?:\s*;.*)?")
+_MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+*-]+(?: *;[\x20-\x7e]*)?", re.ASCII)
 _ANYTHING = "*/*"
 
 
@@ -49,15 +50,12 @@ def upload_binary(
 def _upload(content: BinaryContent, progress: Progress | None) -> bytes | Upload:
     if isinstance(content, bytes | bytearray | memoryview):
         return bytes(content) if progress is None else Upload(BytesIO(content), progress)
+    if isinstance(content, PathLike):
+        return Upload(Path(content), progress)
     if hasattr(content, "read"):
-        return Upload(cast("IO[bytes]", content), progress)
-    try:
-        path = Path(cast("str", content))
-    except TypeError:
-        raise TypeError(
-            f"content must be bytes, a path or an open binary file, got {type(content).__name__}"
-        ) from None
-    return Upload(path, progress)
+        return Upload(content, progress)
+    kind = type(content).__name__
+    raise TypeError(f"content cannot be a {kind}: give bytes, or pathlib.Path for a file")
 
 
 def download_binary(

@@ -9,7 +9,7 @@ from pymedplum_runtime.client.types import ResourceLike
 from pymedplum_runtime.client.urls import id_segment, type_segment
 from pymedplum_runtime.client.wire import encode
 from pymedplum_runtime.errors import MissingVersionIdError
-from pymedplum_runtime.helpers.members import is_data, member
+from pymedplum_runtime.helpers.members import is_data, member, members_of
 from pymedplum_runtime.helpers.serialization import to_fhir_json
 from pymedplum_runtime.models import codec
 from pymedplum_runtime.models.base import FHIRModel
@@ -77,7 +77,7 @@ def with_accounts(resource: Any, accounts: str | Sequence[str]) -> dict[str, Any
     references = account_references(accounts)
     is_model = isinstance(resource, FHIRModel)
     members: dict[str, Any] = codec.decode(encode(resource)) if is_model else resource
-    meta: dict[str, Any] = {**(members.get("meta") or {}), "accounts": references}
+    meta = {**members_of(members.get("meta")), "accounts": references}
     return {**members, "meta": meta}
 
 
@@ -89,6 +89,8 @@ def account_references(accounts: str | Sequence[str]) -> list[dict[str, str]]:
         ValueError: one is no reference.
     """
     given = [accounts] if isinstance(accounts, str) else list(accounts)
+    if not given:
+        raise ValueError("accounts must not be empty; leave it out to change none")
     for each in given:
         if not isinstance(each, str):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(f"an account must be a reference text, got {type(each).__name__}")
@@ -101,8 +103,11 @@ def entity_tag(text: str, name: str = "if_match") -> str:
     """Return an entity tag that the server will heed.
 
     Raises:
+        TypeError: it is no text.
         ValueError: it is none; the server would ignore it, and write unguarded.
     """
+    if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"{name} must be a str, got {type(text).__name__}")
     if not _ENTITY_TAG.fullmatch(text):
         raise ValueError(f"""{name} must be an entity tag such as W/"5", quotes included""")
     return text
@@ -132,9 +137,18 @@ def if_match_of(body: Body, if_match: object) -> str | None:
     )
 
 
-def has_same_content(one: object, other: object) -> bool:
-    """Say whether two decoded resources are equal but for `meta`."""
-    if not isinstance(one, Mapping) or not isinstance(other, Mapping):
+def is_stored(sent: object, stored: object) -> bool:
+    """Say whether a stored resource is what was sent, but for what the server adds to `meta`."""
+    if not isinstance(sent, Mapping) or not isinstance(stored, Mapping):
         return False
-    mine, theirs = cast("Mapping[str, Any]", one), cast("Mapping[str, Any]", other)
-    return {**mine, "meta": None} == {**theirs, "meta": None}
+    mine, theirs = cast("Mapping[str, Any]", sent), cast("Mapping[str, Any]", stored)
+    if {**mine, "meta": None} != {**theirs, "meta": None}:
+        return False
+    my_meta: dict[str, Any] = mine.get("meta") or {}
+    their_meta: dict[str, Any] = theirs.get("meta") or {}
+    compared = [*_WRITTEN_META, *(name for name in _INHERITED_META if name in my_meta)]
+    return all(my_meta.get(name) == their_meta.get(name) for name in compared)
+
+
+_WRITTEN_META = ("profile", "security", "source", "tag")
+_INHERITED_META = ("account", "accounts")  # of which the server adds some by itself

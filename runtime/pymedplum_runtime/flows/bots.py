@@ -29,13 +29,19 @@ def create_bot(
     options: CallOptions = NO_OPTIONS,
     **kwargs: Any,  # noqa: ANN401 - elements of Bot
 ) -> Flow[dict[str, Any]]:
-    """Create a Bot."""
+    """Create a Bot.
+
+    Raises:
+        TypeError: the elements name another resource type.
+    """
     bot: dict[str, Any] = {"resourceType": "Bot", "name": name, "description": description}
     if source_code:
         bot["code"] = source_code
     if runtime_version:
         bot["runtimeVersion"] = runtime_version
     more = {_camel_case(key): value for key, value in kwargs.items()}
+    if "resourceType" in more:
+        raise TypeError("create_bot makes a Bot; use create_resource for another type")
     return create_resource(session, {**bot, **more}, options=options)
 
 

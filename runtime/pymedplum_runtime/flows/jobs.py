@@ -5,21 +5,39 @@ https://hl7.org/fhir/R4/async.html
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from http import HTTPStatus
+from math import inf
 from typing import Any
+
+import httpx
 
 from pymedplum_runtime.client.calls import NO_OPTIONS, Call, CallOptions
 from pymedplum_runtime.client.flow import Flow, Sleep
+from pymedplum_runtime.client.options import not_negative
 from pymedplum_runtime.client.results import check_done, object_of
 from pymedplum_runtime.client.session import Session
+from pymedplum_runtime.client.timeouts import seconds
 from pymedplum_runtime.client.types import JobReference
 from pymedplum_runtime.client.urls import id_segment
 from pymedplum_runtime.client.wire import Answer
-from pymedplum_runtime.errors import AsyncJobTimeoutError
+from pymedplum_runtime.errors import (
+    AsyncJobTimeoutError,
+    MedplumError,
+    NetworkError,
+    RateLimitError,
+    ServerError,
+    TokenRefreshCooldownError,
+)
 from pymedplum_runtime.helpers.members import is_data, members_of
 
-_ENDED = frozenset({"completed", "error", "cancelled"})
+_ENDED = ("completed", "error", "cancelled")  # no set: a status may be anything
 _ACTIVE: dict[str, Any] = {"resourceType": "AsyncJob", "status": "active"}
+_PASSING = (NetworkError, RateLimitError, ServerError, TokenRefreshCooldownError)
+_MOST_FAILURES = 10  # in a row, where there is no deadline
+_LAST_LOOK = 1.0  # seconds for an answer when the time is almost over
+_LAST_WORD = 5.0  # seconds for cancelling when it is over
+_GOES_ON = "it goes on on the server"
 
 
 def get_async_job_status(
@@ -42,26 +60,77 @@ def wait_for_async_job(
     cancel_on_timeout: bool = False,
     options: CallOptions = NO_OPTIONS,
 ) -> Flow[dict[str, Any]]:
-    """Ask again and again until the job has ended."""
-    if isinstance(poll_interval, bool) or not poll_interval > 0:
+    """Ask again and again until the job has ended.
+
+    Raises:
+        AsyncJobTimeoutError: the time is over.
+        MedplumError: the server refuses to say, or failed ten times in a row without a deadline.
+        TypeError: a time is no number.
+        ValueError: a time is negative, or there is no job.
+    """
+    if not_negative(poll_interval, "poll_interval") == 0:
         raise ValueError("poll_interval must be a positive number of seconds")
-    if timeout is not None and not timeout >= 0:
-        raise ValueError("timeout must not be negative; None waits for ever")
-    url = job_url(session, job)
-    deadline = None if timeout is None else session.clock.monotonic() + timeout
+    deadline = None
+    if timeout is not None:
+        deadline = session.clock.monotonic() + not_negative(timeout, "timeout")
+    url, failures = job_url(session, job), 0
     while True:
-        answer = yield from session.call(Call(method="GET", url=url, options=options))
-        found = _job(answer, session)
-        if _has_ended(answer, found):
+        longest = max(_left(session, deadline), _LAST_LOOK)
+        found, failure = yield from _look(session, url, options, longest)
+        if found is not None:
             return found
-        left = None if deadline is None else deadline - session.clock.monotonic()
-        if left is not None and left <= 0:
+        failures = failures + 1 if failure else 0
+        if failure and deadline is None and failures == _MOST_FAILURES:
+            raise failure
+        left = _left(session, deadline)
+        if left <= 0:
             break
-        yield Sleep(poll_interval if left is None else min(poll_interval, left))
-    if cancel_on_timeout:
-        check_done((yield from session.call(Call(method="DELETE", url=url, options=options))))
-    state = "was cancelled" if cancel_on_timeout else "goes on on the server"
-    raise AsyncJobTimeoutError(f"the job did not end within {timeout} s; it {state}")
+        asked = getattr(failure, "retry_after", None) or 0.0
+        yield Sleep(min(max(poll_interval, asked), left))
+    state = (yield from _cancelled(session, url, options)) if cancel_on_timeout else _GOES_ON
+    raise AsyncJobTimeoutError(f"the job did not end within {timeout} s; {state}") from failure
+
+
+def _left(session: Session, deadline: float | None) -> float:
+    return inf if deadline is None else deadline - session.clock.monotonic()
+
+
+def _look(
+    session: Session, url: str, options: CallOptions, longest: float
+) -> Flow[tuple[dict[str, Any] | None, MedplumError | None]]:
+    """Return the job once it has ended, and else the failure, where there was one that passes."""
+    try:
+        answer = yield from _once(session, "GET", url, options, longest)
+    except _PASSING as error:
+        return None, error
+    found = _job(answer, session)
+    return (found if _has_ended(answer, found) else None), None
+
+
+def _once(
+    session: Session, method: str, url: str, options: CallOptions, longest: float
+) -> Flow[Answer]:
+    """Ask once, and wait no longer than that for an answer: the caller repeats it."""
+    once = replace(session, retry=replace(session.retry, max_retries=0, max_rate_limit_retries=0))
+    given = session.timeout if options.timeout is None else seconds(options.timeout)
+    phases = {name: _least(value, longest) for name, value in given.as_dict().items()}
+    timeout = httpx.Timeout(**phases)
+    call = Call(method=method, url=url, options=replace(options, timeout=timeout))
+    return once.call(call)
+
+
+def _least(value: float | None, longest: float) -> float | None:
+    least = longest if value is None else min(value, longest)
+    return None if least == inf else least
+
+
+def _cancelled(session: Session, url: str, options: CallOptions) -> Flow[str]:
+    """Cancel a job, and say what became of it."""
+    try:
+        check_done((yield from _once(session, "DELETE", url, options, _LAST_WORD)))
+    except MedplumError:
+        return f"cancelling it failed, so {_GOES_ON}"
+    return "it was cancelled"
 
 
 def cancel_async_job(

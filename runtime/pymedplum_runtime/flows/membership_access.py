@@ -17,6 +17,7 @@ from pymedplum_runtime.client.calls import NO_OPTIONS, Call, CallOptions
 from pymedplum_runtime.client.flow import Flow
 from pymedplum_runtime.client.session import Session
 from pymedplum_runtime.client.types import AccessEntry, ResourceLike
+from pymedplum_runtime.client.urls import id_segment
 from pymedplum_runtime.flows.updates import rewritten
 
 Entries = list[dict[str, Any]]
@@ -34,8 +35,8 @@ def merge_project_membership_access(
     options: CallOptions = NO_OPTIONS,
 ) -> Flow[MergeResult]:
     """Make the managed entries these, and leave all others as they are."""
-    validate_managed_access(managed_access, managed_policy_ids)
     wanted = [normalize_access_entry(each) for each in managed_access]
+    validate_managed_access(wanted, managed_policy_ids)
     merge = _Merge(managed_policy_ids, lambda _: wanted, force, allow_unrestricted_fallback)
     read = _read(session, membership_id, options)
     return merge.run(session, read, max_retries)
@@ -91,7 +92,9 @@ def _holds(entries: Entries, entry: dict[str, Any]) -> bool:
 
 
 def _read(session: Session, membership_id: str, options: CallOptions) -> Call:
-    url = session.server.fhir("ProjectMembership", normalize_project_membership_id(membership_id))
+    url = session.server.fhir(
+        "ProjectMembership", id_segment(normalize_project_membership_id(membership_id))
+    )
     return Call(method="GET", url=url, options=options)
 
 

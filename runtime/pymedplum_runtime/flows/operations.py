@@ -18,15 +18,15 @@ from pymedplum_runtime.client.session import Session
 from pymedplum_runtime.client.types import ResourceLike
 from pymedplum_runtime.client.urls import id_segment, operation_segment, type_segment
 from pymedplum_runtime.flows.bodies import account_references
-from pymedplum_runtime.flows.bundles import RESPOND_ASYNC
+from pymedplum_runtime.flows.throttled import RESPOND_ASYNC
 from pymedplum_runtime.helpers.members import is_data
 from pymedplum_runtime.helpers.references import parse_reference
 from pymedplum_runtime.models.base import FHIRModel
 from pymedplum_runtime.search.query import encode_query
 
-# Operations of FHIR that change nothing, whatever their method.
+# Operations of FHIR that change nothing, whatever their method; $closure keeps state.
 _HARMLESS = frozenset(
-    {"$closure", "$everything", "$expand", "$lookup", "$match", "$subsumes", "$summary"}
+    {"$everything", "$expand", "$lookup", "$match", "$subsumes", "$summary"}
     | {"$translate", "$validate", "$validate-code"}
 )
 
@@ -96,6 +96,11 @@ def set_accounts(
 ) -> Flow[dict[str, Any]]:
     """Assign a resource, and with `propagate` its compartment, to accounts."""
     resource_type, resource_id = parse_reference(resource_ref)
+    if not account_refs:
+        raise ValueError(
+            "account_refs must not be empty: that would take the resource from all its accounts; "
+            'where you mean it, use execute_operation(..., "set-accounts", ...) without accounts'
+        )
     accounts = account_references(account_refs)
     parameter: list[dict[str, Any]] = [
         {"name": "accounts", "valueReference": each} for each in accounts

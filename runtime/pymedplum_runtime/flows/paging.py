@@ -98,6 +98,7 @@ class SearchPages:
     ) -> None:
         self._session = session
         self._call: Call | None = first
+        self._link: str | None = None
         self._reader = reader
         self._left = max_resources
         self._seen: set[int] = set()
@@ -110,7 +111,7 @@ class SearchPages:
 
     def next_page(self) -> Flow[Iterator[Any]]:
         """Fetch the next page; its items become models one by one, so that few are held."""
-        call, self._call = cast("Call", self._call), None
+        call, self._call = self._located(), None
         if hash(call.url) in self._seen:
             raise MedplumError(
                 "the server's next link leads back to a page that was read; the results so far "
@@ -124,6 +125,14 @@ class SearchPages:
         self._go_on(call, link, len(matches))
         return items
 
+    def _located(self) -> Call:
+        """Return the next call; a link is looked at once its page is asked for."""
+        call = cast("Call", self._call)
+        if self._link is None:
+            return call
+        url = self._session.server.locate(self._link, call.url)
+        return replace(call, method="GET", url=url, body=None)
+
     def _go_on(self, call: Call, link: str | None, found: int) -> None:
         self._empty_pages = 0 if found else self._empty_pages + 1
         if self._left is not None:
@@ -134,5 +143,4 @@ class SearchPages:
             raise MedplumError(
                 f"the server gave {self._empty_pages} pages without a match in a row"
             )
-        url = self._session.server.locate(link, call.url)
-        self._call = replace(call, method="GET", url=url, body=None)
+        self._call, self._link = call, link

@@ -5,16 +5,19 @@ from typing import Any
 
 from pymedplum_runtime.client.calls import NO_OPTIONS, Call, CallOptions
 from pymedplum_runtime.client.flow import Flow
-from pymedplum_runtime.client.results import check_as_fhir, resource_of
+from pymedplum_runtime.client.results import check_as_fhir, object_of, resource_of
 from pymedplum_runtime.client.session import Session
 from pymedplum_runtime.client.urls import id_segment, type_segment
 from pymedplum_runtime.client.wire import JSON_PATCH
-from pymedplum_runtime.errors import PreconditionFailedError, ValidationError
-from pymedplum_runtime.flows.bodies import entity_tag
+from pymedplum_runtime.errors import MedplumError, PreconditionFailedError, ValidationError
+from pymedplum_runtime.flows.bodies import body_of, entity_tag
+from pymedplum_runtime.helpers.members import member
 from pymedplum_runtime.models.base import FHIRModel
 
 Headers = Mapping[str, str | None]
 As = type[FHIRModel]
+
+_OPERATIONS = ("add", "remove", "replace", "move", "copy", "test")  # RFC 6902, section 4
 
 
 def patch_resource(
@@ -27,12 +30,19 @@ def patch_resource(
     if_match: str | None = None,
     options: CallOptions = NO_OPTIONS,
 ) -> Flow[Any]:
-    """Change a resource by a JSON Patch; a guard becomes the patch's first test."""
+    """Change a resource by a JSON Patch; a guard becomes the patch's first test.
+
+    Raises:
+        PreconditionFailedError: the resource is not in the version that the guard names.
+        TypeError: the guard is no text, or the operations are no list.
+        ValueError: the guard is no entity tag, or an operation is none.
+    """
     check_as_fhir(as_fhir, resource_type)
     patch = _checked_patch(operations)
-    tag = options.header("If-Match") or if_match
+    has_tests = any(each["op"] == "test" for each in patch)
+    tag = _guard(options.header("If-Match"), if_match)
     if tag is not None:
-        patch.insert(0, _version_test(entity_tag(tag)))
+        patch.insert(0, {"op": "test", "path": "/meta/versionId", "value": _version(tag)})
     call = Call(
         method="PATCH",
         url=session.server.fhir(type_segment(resource_type), id_segment(resource_id)),
@@ -45,6 +55,8 @@ def patch_resource(
     except ValidationError as error:
         if tag is None or not (error.detail or "").startswith("Test failed"):
             raise
+        if has_tests and not (yield from _has_changed(session, call, tag)):
+            raise
         failure = PreconditionFailedError(
             f"the {resource_type} is not in the version that if_match names; nothing was written",
             error.status_code,
@@ -56,8 +68,26 @@ def patch_resource(
     raise failure
 
 
-def _version_test(tag: str) -> dict[str, Any]:
-    return {"op": "test", "path": "/meta/versionId", "value": tag.removeprefix("W/").strip('"')}
+def _guard(header: str | None, if_match: str | None) -> str | None:
+    """Return the entity tag of the caller's header, or else of the argument."""
+    if header is not None:
+        return entity_tag(header, "If-Match")
+    return None if if_match is None else entity_tag(if_match)
+
+
+def _version(tag: str) -> str:
+    return tag.removeprefix("W/").strip('"')
+
+
+def _has_changed(session: Session, patch: Call, tag: str) -> Flow[bool]:
+    """Say whether the resource is in another version; `False` where it cannot be read."""
+    read = Call(method="GET", url=patch.url, options=patch.options.without_headers())
+    try:
+        answer = yield from session.call(read)
+        stored = body_of(object_of(answer))
+    except (MedplumError, TypeError, ValueError):
+        return False
+    return stored.version_id != _version(tag)
 
 
 def _checked_patch(operations: Sequence[Mapping[str, Any]]) -> list[Any]:
@@ -65,6 +95,10 @@ def _checked_patch(operations: Sequence[Mapping[str, Any]]) -> list[Any]:
         raise TypeError("operations must be a list of JSON Patch operations")
     listed: list[Any] = list(operations)
     for place, each in enumerate(listed):
-        if not isinstance(each, Mapping) or "op" not in each or "path" not in each:
-            raise ValueError(f"operation {place} of the patch must be a dict with op and path")
+        op, path = member(each, "op"), member(each, "path")
+        if not isinstance(each, Mapping) or op not in _OPERATIONS or not isinstance(path, str):
+            raise ValueError(
+                f"operation {place} of the patch must be a dict with a path and an op: one of "
+                f"{', '.join(_OPERATIONS)}"
+            )
     return listed

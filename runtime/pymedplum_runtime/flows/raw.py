@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, cast
-from urllib.parse import quote, urlencode
 
-from pymedplum_runtime.client.calls import Call, CallOptions, header
+from pymedplum_runtime.client.calls import Call, CallOptions
 from pymedplum_runtime.client.flow import Flow
+from pymedplum_runtime.client.headers import header
 from pymedplum_runtime.client.results import accepted_job
 from pymedplum_runtime.client.session import Session
 from pymedplum_runtime.client.types import RequestOptions
-from pymedplum_runtime.client.wire import FHIR_JSON, encode
+from pymedplum_runtime.client.wire import FHIR_JSON, encode, encode_form
 from pymedplum_runtime.search.query import encode_query, query_string
 
 _FORM = "application/x-www-form-urlencoded"
@@ -74,7 +74,7 @@ def _body(json: object, given: RequestOptions) -> tuple[object, str]:
     if sum(each is not None for each in (json, content, form)) > 1:
         raise TypeError("give one of json, content and data")
     if form is not None:
-        return urlencode(form, quote_via=quote), _FORM
+        return encode_form(form), _FORM
     if content is not None:
         if header(given.get("headers"), "Content-Type") is None:
             raise TypeError("with content, give its Content-Type in headers")

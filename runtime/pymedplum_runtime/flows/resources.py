@@ -15,7 +15,7 @@ from pymedplum_runtime.client.urls import id_segment, type_segment
 from pymedplum_runtime.client.wire import Answer
 from pymedplum_runtime.errors import ValidationError
 from pymedplum_runtime.flows.bodies import body_of, entity_tag
-from pymedplum_runtime.flows.conditions import if_none_exist_query
+from pymedplum_runtime.flows.conditions import if_none_exist_query, selects
 from pymedplum_runtime.flows.patches import patch_resource
 from pymedplum_runtime.flows.references import read_reference, resolve_references
 from pymedplum_runtime.models.base import FHIRModel
@@ -201,8 +201,10 @@ def delete_resource(
     options: CallOptions = NO_OPTIONS,
 ) -> Flow[None]:
     """Delete a resource; its history stays."""
-    if if_match is not None and options.header("If-Match") is None:
-        options = options.with_headers({"If-Match": entity_tag(if_match)})
+    given = options.header("If-Match")
+    tag = if_match if given is None else given
+    if tag is not None:
+        options = options.with_headers({"If-Match": entity_tag(tag)})
     url = session.server.fhir(type_segment(resource_type), id_segment(resource_id))
     check_done((yield from session.call(Call(method="DELETE", url=url, options=options))))
 
@@ -243,8 +245,8 @@ def upsert_resource(
 
 def _criteria(query: Query) -> list[tuple[str, str]]:
     pairs = encode_query(query)
-    if not pairs:
-        raise ValueError("query must not be empty: everything would match")
+    if not selects(pairs):
+        raise ValueError("query must select: a search parameter with a value, or all would match")
     return pairs
 
 

@@ -124,6 +124,7 @@ def lookup_concept(
     options: CallOptions = NO_OPTIONS,
 ) -> Flow[dict[str, Any]]:
     """Say what a code means."""
+    _need_one(code=code or None, coding=coding)
     _need_one(system=system, codesystem_id=codesystem_id, coding=coding)
     values: Values = [
         ("code", "code", code if coding is None else None),

@@ -1,6 +1,6 @@
 """Write a resource that was read before, without overwriting anybody else's change."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from typing import Any
@@ -11,9 +11,9 @@ from pymedplum_runtime.client.results import check_as_fhir, object_of, resource_
 from pymedplum_runtime.client.session import Session
 from pymedplum_runtime.client.types import ResourceLike, UpdateResult
 from pymedplum_runtime.client.urls import id_segment, type_segment
-from pymedplum_runtime.client.wire import Answer, decode_or_none
+from pymedplum_runtime.client.wire import Answer, decode_or_none, encode
 from pymedplum_runtime.errors import MedplumError, MissingVersionIdError, PreconditionFailedError
-from pymedplum_runtime.flows.bodies import body_of, entity_tag, has_same_content, if_match_of
+from pymedplum_runtime.flows.bodies import body_of, entity_tag, if_match_of, is_stored
 from pymedplum_runtime.models.base import FHIRModel
 
 Change = Callable[[dict[str, Any]], ResourceLike | None]
@@ -59,7 +59,7 @@ def guarded(session: Session, call: Call) -> Flow[Answer]:
     read = Call(method="GET", url=call.url, options=call.options.without_headers())
     answer = yield from after_writing(session.call(read))
     sent = call.content()
-    if isinstance(sent, bytes) and has_same_content(decode_or_none(sent), answer.json_or_none()):
+    if isinstance(sent, bytes) and is_stored(decode_or_none(sent), answer.json_or_none()):
         return answer
     raise failure
 
@@ -83,7 +83,7 @@ def update_with_retry(
         changed: ResourceLike | None = yield Invoke(mutator, (copy,))
         if changed is None and copy != stored:
             raise ValueError("mutator changed the resource and returned None; return the resource")
-        return None if changed == stored and not force else changed
+        return None if not force and _is_equal(changed, stored) else changed
 
     read = Call(
         method="GET",
@@ -92,6 +92,13 @@ def update_with_retry(
     )
     # Equal content may be another's equal change, an increment say: here it proves nothing.
     return (yield from rewritten(session, read, change, max_retries, write=Session.call))
+
+
+def _is_equal(changed: ResourceLike | None, stored: dict[str, Any]) -> bool:
+    """Say whether there is nothing to write: a dict or a model with the same content."""
+    if changed is None or isinstance(changed, Mapping):
+        return changed == stored
+    return bool(decode_or_none(encode(body_of(changed).value)) == decode_or_none(encode(stored)))
 
 
 def rewritten(

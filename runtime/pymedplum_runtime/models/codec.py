@@ -7,19 +7,21 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
-from pymedplum_runtime.helpers.members import is_data
-from pymedplum_runtime.models.number import WrittenDecimal, read_decimal
+from pymedplum_runtime.models.number import WrittenDecimal, WrittenFloat, read_decimal, read_float
+
+if TYPE_CHECKING:
+    from pymedplum_runtime.helpers.members import Model
 
 # msgspec reads `-0` as the integer 0; only a value that looks like one takes the slower road.
 _NEGATIVE_ZERO = re.compile(rb"-0(?=[\s,\]}])")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 
 _decode = msgspec.json.Decoder(float_hook=read_decimal).decode
-_decode_plain: Callable[[bytes], Any] = msgspec.json.Decoder().decode
+_decode_plain: Callable[[bytes], Any] = msgspec.json.Decoder(float_hook=read_float).decode
 
 
 class JsonTextError(ValueError):
@@ -58,6 +60,9 @@ def decode(text: str | bytes | bytearray) -> Any:  # noqa: ANN401 - any JSON val
 def decode_plain(text: bytes) -> Any:  # noqa: ANN401 - any JSON value
     """Decode JSON text as Python does: numbers with a point become floats.
 
+    The floats keep their text where `repr` would give another: read, changed elsewhere and written
+    back, an amount of `5.40` stays `5.40`.
+
     Raises:
         JsonTextError: the text is no JSON, or nests too deeply.
     """
@@ -84,10 +89,12 @@ def _refuse_constant(name: str) -> None:
 
 
 def _write(value: object) -> object:
-    if isinstance(value, WrittenDecimal):
+    if isinstance(value, WrittenDecimal | WrittenFloat):
         return msgspec.Raw(value.text.encode())
-    if is_data(value) and not isinstance(value, Mapping):  # a model inside a dict
-        return msgspec.Raw(value.model_dump_json().encode())
+    if isinstance(value, Mapping):
+        return dict(cast("Mapping[str, object]", value))
+    if hasattr(value, "model_dump_json"):  # a model inside a dict
+        return msgspec.Raw(cast("Model", value).model_dump_json().encode())
     raise TypeError(f"{type(value).__name__} is not a JSON value")
 
 

@@ -1,7 +1,8 @@
-"""Decimals that remember how they were written.
+"""Numbers that remember how they were written.
 
 https://hl7.org/fhir/R4/datatypes.html#decimal: the precision of a decimal is significant.
-`Decimal` keeps trailing zeros, but rewrites exponents (`1e-7`, `0.00000000`).
+`Decimal` keeps trailing zeros, but rewrites exponents (`1e-7`, `0.00000000`); `float` rewrites
+both.
 """
 
 from decimal import Decimal
@@ -36,6 +37,42 @@ class WrittenDecimal(Decimal):
         return self
 
 
+class WrittenFloat(float):
+    """A `float` whose text is not the one that `repr` would give; results of it are plain."""
+
+    __slots__ = ("text",)
+    text: str
+
+    def __new__(cls, text: str) -> Self:
+        """Keep `text` beside the number that it says."""
+        number = super().__new__(cls, text)
+        number.text = text
+        return number
+
+    def __reduce__(self) -> tuple[type["WrittenFloat"], tuple[str]]:
+        return WrittenFloat, (self.text,)
+
+    def __copy__(self) -> "WrittenFloat":
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "WrittenFloat":
+        return self
+
+
+def read_float(text: str) -> float:
+    """Read the text of a JSON number as a float.
+
+    Raises:
+        ValueError: it is beyond floats.
+    """
+    number = float(text)
+    if repr(number) == text:
+        return number
+    if isfinite(number):
+        return WrittenFloat(text)
+    raise ValueError("a number is beyond floats")
+
+
 def read_decimal(text: str) -> Decimal:
     """Read the text of a JSON number, exactly."""
     number = Decimal(text)
@@ -56,6 +93,8 @@ def to_number(value: object) -> Decimal:
         return _finite(read_decimal(repr(value)))
     if isinstance(value, Decimal):
         return _finite(value)
+    if isinstance(value, WrittenFloat):
+        return read_decimal(value.text)
     raise PydanticCustomError("fhir_decimal", "expected a decimal number")
 
 

@@ -1,6 +1,7 @@
 """Queries as callers write them, and the pairs and the text that go into a URL."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, TypeAlias, cast
 from urllib.parse import parse_qsl, quote
@@ -111,14 +112,19 @@ def query_string(pairs: Iterable[tuple[str, str]]) -> str:
         >>> query_string([("identifier", "http://hospital.example/mrn|12 345")])
         'identifier=http://hospital.example/mrn%7C12%20345'
     """
-    return "&".join(f"{quote(name, _READABLE)}={quote(text, _READABLE)}" for name, text in pairs)
+    try:
+        return "&".join(f"{quote(name, _READABLE)}={quote(value, _READABLE)}" for name, value in pairs)
+    except UnicodeEncodeError:
+        pass  # it quotes the text, as a context too
+    raise ValueError("a name or value holds half of a surrogate pair, which no URL can hold")
 
 
 def _parsed(text: str) -> Pairs:
-    try:
+    pairs = None
+    with suppress(UnicodeDecodeError):  # it quotes the text
         pairs = parse_qsl(text.strip().removeprefix("?"), keep_blank_values=True, errors="strict")
-    except UnicodeDecodeError:
-        raise ValueError("the query string is not UTF-8") from None
+    if pairs is None:
+        raise ValueError("the query string is not UTF-8")
     for name, _ in pairs:
         check_name(name)
     return pairs

@@ -1,0 +1,66 @@
+import pytest
+from mock_clients import Clock, answer, sync_client
+
+from pymedplum import MedplumError, RateLimitError, RequestEvent
+
+ISSUE = {"severity": "error", "code": "John Smith 1980"}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "fhir/R4/patient/123-45-6789",
+        "scim/v2/Users/123-45-6789",
+        "fhircast/STU3/123-45-6789",
+        "storage/123-45-6789/1",
+        "fhir/R5/Patient/123-45-6789",
+        "keyvalue/v1/123-45-6789",
+        "admin/projects/123-45-6789/members/123-45-6789",
+    ],
+)
+def test_no_path_that_we_do_not_know_shows_its_ids(path: str) -> None:
+    events: list[RequestEvent] = []
+    client = sync_client(lambda _: answer(400, {}), on_request_complete=events.append)
+    with pytest.raises(MedplumError) as caught:
+        client.get(path)
+    assert "6789" not in str(caught.value)
+    assert "6789" not in str(events[0].to_non_phi_dict())
+    assert "{id}" in events[0].path_template
+
+
+def test_known_routes_keep_their_words() -> None:
+    events: list[RequestEvent] = []
+    client = sync_client(lambda _: answer(), on_request_complete=events.append)
+    client.get("admin/projects/123/members/456")
+    client.get("auth/me")
+    templates = [event.path_template for event in events]
+    assert templates == ["/admin/projects/{id}/members/{id}", "/auth/me"]
+
+
+def test_a_code_that_is_no_code_is_not_shown() -> None:
+    outcome = {"resourceType": "OperationOutcome", "issue": [ISSUE]}
+    client = sync_client(lambda _: answer(422, outcome))
+    with pytest.raises(MedplumError) as caught:
+        client.read_resource("Patient", "1")
+    assert "Smith" not in f"{caught.value} {caught.value.sanitize_for_logging()}"
+    assert caught.value.outcome == outcome
+
+
+def test_every_error_gives_the_outcome_and_its_words() -> None:
+    outcome = {
+        "resourceType": "OperationOutcome",
+        "issue": [{"severity": "error", "code": "forbidden", "details": {"text": "No"}}],
+    }
+    client = sync_client(lambda _: answer(403, outcome))
+    with pytest.raises(MedplumError) as caught:
+        client.read_resource("Patient", "1")
+    assert (caught.value.outcome, caught.value.detail) == (outcome, "No")
+
+
+def test_retry_after_of_a_date_is_seconds_from_now() -> None:
+    headers = {"Retry-After": "Wed, 15 Nov 2023 00:00:00 GMT"}
+    client = sync_client(lambda _: answer(429, {}, **headers), clock=Clock(1_700_006_395.0))
+    with pytest.raises(RateLimitError) as caught:
+        client.read_resource("Patient", "1")
+    assert caught.value.retry_after == 5.0
+    assert caught.value.sanitize_for_logging()["retry_after"] == 5.0

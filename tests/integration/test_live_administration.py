@@ -55,7 +55,7 @@ def test_a_person_is_invited_with_a_password_and_signs_in(
         PERSON["firstName"],
         PERSON["lastName"],
         PERSON["email"],
-        password="a-password",  # noqa: S106
+        password="a-password",
         send_email=False,
         membership={"externalId": "e1"},
     )

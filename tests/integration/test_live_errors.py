@@ -43,7 +43,7 @@ def test_a_400_in_plain_text_is_a_bad_request_without_outcome(client: LiveClient
 def test_a_wrong_secret_is_an_authentication_error(
     client_of: MakeClient, server: MedplumServer
 ) -> None:
-    client = client_of(client_id=server.client_id, client_secret="wrong-secret")  # noqa: S106
+    client = client_of(client_id=server.client_id, client_secret="wrong-secret")
     with pytest.raises(AuthenticationError) as caught:
         client("read_resource", "Patient", UNKNOWN_ID)
     assert "invalid_request" in str(caught.value)

@@ -38,7 +38,7 @@ def test_a_write_that_timed_out_may_have_happened_and_is_not_repeated(
 
 
 def test_a_server_that_is_not_there_was_sent_nothing(client_of: MakeClient) -> None:
-    client = client_of(base_url="http://127.0.0.1:9/", client_id=None, access_token="t")  # noqa: S106
+    client = client_of(base_url="http://127.0.0.1:9/", client_id=None, access_token="t")
     with pytest.raises(NetworkError) as caught:
         client.create()
     assert not caught.value.possibly_committed

@@ -133,7 +133,7 @@ def test_a_given_token_that_is_refused_is_replaced_by_the_credentials(
     client_of: MakeClient, server: MedplumServer
 ) -> None:
     credentials = {"client_id": server.client_id, "client_secret": server.client_secret}
-    client = client_of(access_token="stale", **credentials)  # noqa: S106
+    client = client_of(access_token="stale", **credentials)
     assert client.create()["id"]
 
 

@@ -16,7 +16,7 @@ from pymedplum.auth import BasicAuth
 from pymedplum_runtime.client.timeouts import seconds
 from pymedplum_runtime.errors import ClientClosedError, InsecureTransportError
 
-SECRET = "hush-hush"  # noqa: S105
+SECRET = "hush-hush"
 
 
 @pytest.fixture(params=[MedplumClient, AsyncMedplumClient])
@@ -66,7 +66,7 @@ def test_a_token_that_cannot_be_sent_is_refused(client: Any, token: str) -> None
 
 
 def test_a_closed_client_refuses_every_call_and_closing_twice_is_allowed() -> None:
-    client = MedplumClient(base_url=BASE, access_token="t")  # noqa: S106
+    client = MedplumClient(base_url=BASE, access_token="t")
     client.close()
     client.close()
     with pytest.raises(ClientClosedError):
@@ -77,7 +77,7 @@ def test_a_closed_client_refuses_every_call_and_closing_twice_is_allowed() -> No
 
 def test_a_closed_asynchronous_client_refuses_calls() -> None:
     async def work() -> None:
-        client = AsyncMedplumClient(base_url=BASE, access_token="t")  # noqa: S106
+        client = AsyncMedplumClient(base_url=BASE, access_token="t")
         await client.aclose()
         await client.close()
         with pytest.raises(ClientClosedError):
@@ -89,7 +89,7 @@ def test_a_closed_asynchronous_client_refuses_calls() -> None:
 def test_a_http_client_of_the_callers_stays_open() -> None:
     transport = httpx.MockTransport(lambda _: httpx.Response(200, json={}))
     with httpx.Client(transport=transport) as http:
-        with MedplumClient(base_url=BASE, access_token="t", http_client=http) as client:  # noqa: S106
+        with MedplumClient(base_url=BASE, access_token="t", http_client=http) as client:
             client.read_resource("Patient", "1")
         assert http.is_closed is False
 
@@ -103,7 +103,7 @@ def test_settings_of_a_http_client_are_kept_and_one_header_has_one_value() -> No
 
     for headers in ({}, {"User-Agent": "mine", "Accept": "text/html", "X-Own": "1"}):
         with httpx.Client(transport=httpx.MockTransport(answer), headers=headers) as http:
-            client = MedplumClient(base_url=BASE, access_token="t", http_client=http)  # noqa: S106
+            client = MedplumClient(base_url=BASE, access_token="t", http_client=http)
             client.read_resource("Patient", "1", headers={"accept-language": "de"})
     for request in sent:
         assert request.headers.get_list("Accept") == ["application/fhir+json"]
@@ -146,7 +146,7 @@ def test_arguments_that_cannot_be_are_refused_at_once(
 def test_asynchronous_functions_need_the_asynchronous_client() -> None:
     async def hook(_: object) -> None: ...
 
-    class Callable_:  # noqa: N801 - an object with an async __call__
+    class Callable_:
         async def __call__(self, _: object) -> None: ...
 
     for function in (hook, Callable_()):
@@ -166,7 +166,7 @@ def test_a_policy_and_a_clock_are_taken() -> None:
     transport = httpx.MockTransport(lambda _: httpx.Response(503))
     with httpx.Client(transport=transport) as http:
         client = MedplumClient(
-            base_url=BASE, access_token="t", http_client=http, clock=clock,  # noqa: S106
+            base_url=BASE, access_token="t", http_client=http, clock=clock,
             retry=RetryPolicy(max_retries=3, jitter=0),
         )  # fmt: skip
         with pytest.raises(Exception, match="503"):

@@ -111,17 +111,17 @@ def test_an_asynchronous_provider_needs_the_asynchronous_client() -> None:
 def test_a_refresh_token_rotates_and_tells_its_keeper() -> None:
     kept: list[str] = []
     hand = Hand(
-        token_of("a", 100, refresh_token="r2"), answer_of(), token_of("b", 100), answer_of(),  # noqa: S106
-        token_of("c", 100, refresh_token="r3"), answer_of(),  # noqa: S106
+        token_of("a", 100, refresh_token="r2"), answer_of(), token_of("b", 100), answer_of(),
+        token_of("c", 100, refresh_token="r3"), answer_of(),
     )  # fmt: skip
-    auth = RefreshToken("r1", client_id="id", client_secret="hush", on_rotate=kept.append)  # noqa: S106
+    auth = RefreshToken("r1", client_id="id", client_secret="hush", on_rotate=kept.append)
     session = _session(hand, auth)
     for _ in range(3):
         hand.call(session)
         hand.clock.time += 100
     used = [_form(each) for each in hand.sent[::2]]
     assert [each["refresh_token"] for each in used] == ["r1", "r2", "r2"]
-    assert used[0]["client_secret"] == "hush"  # noqa: S105
+    assert used[0]["client_secret"] == "hush"
     assert kept == ["r2", "r3"]
 
 
@@ -135,13 +135,13 @@ def test_a_keeper_that_fails_loses_no_refresh_token() -> None:
     def fail(_: str) -> None:
         raise OSError("disk full")
 
-    hand = Hand(token_of("a", refresh_token="r2"), token_of("b"), answer_of())  # noqa: S106
+    hand = Hand(token_of("a", refresh_token="r2"), token_of("b"), answer_of())
     session = _session(hand, RefreshToken("r1", client_id="id", on_rotate=fail))
     with pytest.raises(AuthenticationError):
         hand.call(session)
     hand.clock.time += 1
     hand.call(session)
-    assert _form(hand.sent[1])["refresh_token"] == "r2"  # noqa: S105
+    assert _form(hand.sent[1])["refresh_token"] == "r2"
 
 
 def test_a_token_is_exchanged_with_a_fresh_subject_each_time() -> None:
@@ -154,7 +154,7 @@ def test_a_token_is_exchanged_with_a_fresh_subject_each_time() -> None:
     forms = [_form(each) for each in hand.sent[::2]]
     assert [each["subject_token"] for each in forms] == ["s1", "s2"]
     assert {each["grant_type"] for each in forms} == {EXCHANGE}
-    assert forms[0]["subject_token_type"] == "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105
+    assert forms[0]["subject_token_type"] == "urn:ietf:params:oauth:token-type:access_token"
 
 
 class FromVault:

@@ -64,7 +64,7 @@ def _call(answer: httpx.Response, name: str) -> object:
     with httpx.Client(transport=transport) as http:
         client = MedplumClient(
             base_url=BASE,
-            access_token="t",  # noqa: S106
+            access_token="t",
             http_client=http,
             clock=FakeClock(),
         )

@@ -54,7 +54,7 @@ def _together(work: Callable[[int], object]) -> list[BaseException]:
         barrier.wait()
         try:
             work(number)
-        except Exception as error:  # noqa: BLE001 - to be looked at
+        except Exception as error:
             errors.append(error)
 
     threads = [threading.Thread(target=one, args=(number,)) for number in range(MANY)]
@@ -111,7 +111,7 @@ def test_fifty_threads_share_one_failure(sync_of: Any) -> None:
 
 def test_fifty_threads_act_each_for_its_own(sync_of: Any) -> None:
     server = SlowServer()
-    client, other = (sync_of(server, access_token="t") for _ in range(2))  # noqa: S106
+    client, other = (sync_of(server, access_token="t") for _ in range(2))
 
     def work(number: int) -> None:
         with client.on_behalf_of(f"member-{number}"):
@@ -162,7 +162,7 @@ def test_tasks_act_each_for_its_own() -> None:
     async def work() -> None:
         async with (
             httpx.AsyncClient(transport=httpx.MockTransport(server)) as http,
-            AsyncMedplumClient(base_url=BASE, http_client=http, access_token="t") as client,  # noqa: S106
+            AsyncMedplumClient(base_url=BASE, http_client=http, access_token="t") as client,
         ):
             await asyncio.gather(*(one(client, number) for number in range(MANY)))
 

@@ -12,7 +12,7 @@ from pymedplum import MedplumClient, PreconditionFailedError, make_project_membe
 
 @pytest.mark.parametrize(
     "value",
-    [b"x", {"a"}, datetime(2024, 1, 1), object()],  # noqa: DTZ001 - without a zone on purpose
+    [b"x", {"a"}, datetime(2024, 1, 1), object()],
 )
 def test_a_value_that_json_has_not_is_a_type_error(value: object) -> None:
     seen = Seen()
@@ -112,9 +112,9 @@ def test_a_foreign_next_link_does_not_take_the_items_before_it() -> None:
         "link": [{"relation": "next", "url": "https://evil.test/fhir/R4/Patient?_offset=1"}],
     }
     items = []
-    with pytest.raises(Exception, match=r"evil\.test"):  # noqa: PT012 - the iteration is the call
+    with pytest.raises(Exception, match=r"evil\.test"):
         for each in sync_client(lambda _: answer(body=page)).search_resource_pages("Patient"):
-            items.append(each)  # noqa: PERF402 - kept although the next page fails
+            items.append(each)
     assert items == [PATIENT]
 
 
@@ -127,5 +127,5 @@ def test_a_subclass_of_the_http_client_builds_its_own_requests() -> None:
 
     seen = Seen()
     with Signing(transport=httpx.MockTransport(seen)) as http:
-        MedplumClient(BASE, access_token="t", http_client=http).get("x")  # noqa: S106 - no secret
+        MedplumClient(BASE, access_token="t", http_client=http).get("x")
     assert seen.requests[0].headers["X-Signed"] == "yes"

@@ -21,7 +21,7 @@ def test_one_context_may_be_shared_by_threads() -> None:
                 client.read_resource("Patient", "1")
                 both_inside.wait(5)
             client.read_resource("Patient", "2")
-        except Exception as error:  # noqa: BLE001 - reported by the assertion
+        except Exception as error:
             failures.append(error)
 
     threads = [threading.Thread(target=work) for _ in range(2)]
@@ -89,7 +89,7 @@ def test_a_completion_hook_may_use_the_client() -> None:
         if getattr(event, "resource_type", "") != "AuditEvent":
             client.create_resource({"resourceType": "AuditEvent"})
 
-    client = sync_client(oauth, client_id="a", client_secret="b", on_request_complete=audit)  # noqa: S106
+    client = sync_client(oauth, client_id="a", client_secret="b", on_request_complete=audit)
     assert client.read_resource("Patient", "1")["id"] == "1"
 
 
@@ -98,5 +98,5 @@ def test_an_async_completion_hook_may_use_the_client() -> None:
         if getattr(event, "resource_type", "") != "AuditEvent":
             await client.create_resource({"resourceType": "AuditEvent"})
 
-    client = async_client(oauth, client_id="a", client_secret="b", on_request_complete=audit)  # noqa: S106
+    client = async_client(oauth, client_id="a", client_secret="b", on_request_complete=audit)
     assert await_(client.read_resource("Patient", "1"))["id"] == "1"

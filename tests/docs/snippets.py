@@ -1,4 +1,4 @@
-"""The Python snippets of the README and of docs/, as one program per page."""
+"""The pages of the documentation, and the Python snippets of each as one program."""
 
 import re
 from pathlib import Path

@@ -2,31 +2,34 @@
 
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from snippets import ROOT, pages_with_snippets
 
-PROGRAMS = pages_with_snippets()
+LONGEST = 300  # seconds; whatever takes longer hangs
 
 
-@pytest.fixture(scope="module")
-def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the program of every page."""
-    folder = tmp_path_factory.mktemp("docs")
-    for name, text in PROGRAMS.items():
-        (folder / f"{name}.py").write_text(text, encoding="utf-8")
-    return folder
-
-
-def _run(*command: str) -> None:
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+def _run(*command: str, folder: Path = ROOT, environment: Mapping[str, str] | None = None) -> None:
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=LONGEST,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("page", PROGRAMS)
-def test_the_snippets_of_a_page_run(page: str, programs: Path) -> None:
-    _run(sys.executable, "-W", "error", str(programs / f"{page}.py"))
+@pytest.mark.parametrize("page", pages_with_snippets())
+def test_the_snippets_of_a_page_run(
+    page: str, programs: Path, environment: dict[str, str], tmp_path: Path
+) -> None:
+    program = str(programs / f"{page}.py")
+    _run(sys.executable, "-W", "error", program, folder=tmp_path, environment=environment)
 
 
 def test_the_snippets_type_check_with_mypy(programs: Path) -> None:
@@ -39,7 +42,7 @@ def test_the_snippets_type_check_with_mypy(programs: Path) -> None:
 
 
 def test_the_snippets_type_check_with_pyright(programs: Path) -> None:
-    settings = '{"typeCheckingMode": "standard", "include": ["*.py"]}'
+    settings = '{"typeCheckingMode": "strict", "include": ["*.py"]}'
     (programs / "pyrightconfig.json").write_text(settings, encoding="utf-8")
     python = ["--pythonpath", sys.executable]
     _run(sys.executable, "-m", "pyright", "--project", str(programs), *python)

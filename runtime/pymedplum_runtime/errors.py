@@ -23,7 +23,10 @@ class MedplumError(Exception):
         status_code: the HTTP status of the answer, where there was one.
         response_data: the decoded answer; it may hold patient data.
         possibly_committed: whether a write may have reached the server all the same.
+        partial: what became of entries before a batch failed on its way, where it had begun.
     """
+
+    partial: "list[BundleEntryResult] | None" = None
 
     def __init__(
         self,

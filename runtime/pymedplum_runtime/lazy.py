@@ -47,5 +47,6 @@ def lazy_attributes(
 def publish(module: str, namespace: Mapping[str, Any], names: list[str]) -> None:
     """Make re-exported classes and functions say where users import them from."""
     for name in names:
-        if isinstance(namespace[name], type | FunctionType):
+        # By its own class: on Python 3.10 `Callable[[int], str]` is an instance of `type`.
+        if issubclass(type(namespace[name]), type | FunctionType):
             namespace[name].__module__ = module

@@ -115,7 +115,7 @@ def test_an_asynchronous_transaction_is_refused(http: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("by_operation", [False, True])
-def test_a_cancelled_job_stays_at_202(http: httpx.Client, by_operation: bool) -> None:
+def test_a_cancelled_job_stays_at_202(http: httpx.Client, by_operation: bool) -> None:  # noqa: FBT001
     batch = bundle_of("batch", entry_of("POST", "Patient", PATIENT))
     location = http.post("fhir/R4", json=batch, headers=ASYNC).headers["Content-Location"]
     if by_operation:

@@ -53,7 +53,7 @@ class MedplumServer:
         self.users = info["users"]
         atexit.register(self.close)
 
-    def control(self, path: str, body: object = None, *, method: str | None = None) -> Any:
+    def control(self, path: str, body: object = None, *, method: str | None = None) -> Any:  # noqa: ANN401 - JSON
         """Steer the server; control.mjs lists the paths.
 
         Without a method, a body makes it a POST; `reset` is always one; anything else is a GET.
@@ -125,7 +125,7 @@ class _Node:
     def __init__(self, port: int) -> None:
         layout = lay_out_packages()
         command: list[str | Path] = [_executable(), SCRIPT, *layout, json.dumps({"port": port})]
-        self._errors = tempfile.TemporaryFile("w+", encoding="utf-8")
+        self._errors = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - see stop
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pymedplum_runtime.client.headers import header
+from pymedplum_runtime.client.headers import ON_BEHALF_OF, header
 from pymedplum_runtime.client.uploads import Upload
 from pymedplum_runtime.client.wire import FHIR_JSON, Sink, Timeout, encode
 
@@ -33,8 +33,9 @@ class CallOptions:
         return replace(self, headers={**kept, **given})
 
     def without_headers(self) -> "CallOptions":
-        """Return the options for a further request of the same call."""
-        return replace(self, headers=None)
+        """Return the options for a further request of the same call: for the same membership."""
+        acting = self.header(ON_BEHALF_OF) if self.on_behalf_of is None else self.on_behalf_of
+        return replace(self, headers=None, on_behalf_of=acting)
 
 
 NO_OPTIONS = CallOptions()

@@ -1,9 +1,9 @@
 """Resources on their way to the server: what they are, and what is laid over them."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from pymedplum_runtime.client.types import ResourceLike
 from pymedplum_runtime.client.urls import id_segment, type_segment
@@ -135,20 +135,3 @@ def if_match_of(body: Body, if_match: object) -> str | None:
         f"the {body.resource_type} has no meta.versionId to guard the write with; read it from "
         "the server first, or pass if_match='W/\"<version>\"'"
     )
-
-
-def is_stored(sent: object, stored: object) -> bool:
-    """Say whether a stored resource is what was sent, but for what the server adds to `meta`."""
-    if not isinstance(sent, Mapping) or not isinstance(stored, Mapping):
-        return False
-    mine, theirs = cast("Mapping[str, Any]", sent), cast("Mapping[str, Any]", stored)
-    if {**mine, "meta": None} != {**theirs, "meta": None}:
-        return False
-    my_meta: dict[str, Any] = mine.get("meta") or {}
-    their_meta: dict[str, Any] = theirs.get("meta") or {}
-    compared = [*_WRITTEN_META, *(name for name in _INHERITED_META if name in my_meta)]
-    return all(my_meta.get(name) == their_meta.get(name) for name in compared)
-
-
-_WRITTEN_META = ("profile", "security", "source", "tag")
-_INHERITED_META = ("account", "accounts")  # of which the server adds some by itself

@@ -119,8 +119,7 @@ def conditional_create_batch(
         try:
             answer = yield from (after_writing(batch) if results else batch)
         except MedplumError as error:
-            of_chunk = cast("list[BundleEntryResult]", vars(error).get("partial", []))
-            vars(error)["partial"] = results + _placed(of_chunk, start)
+            error.partial = results + _placed(error.partial or [], start)
             raise
         found = entry_results(answer)[: len(chunk)]
         unanswered = range(len(found), len(chunk))

@@ -115,7 +115,7 @@ class _Merge:
         self._counts = 0, 0
 
     def run(self, session: Session, read: Call, max_retries: int) -> Flow[MergeResult]:
-        result = yield from rewritten(session, read, self._changed, max_retries)
+        result = yield from rewritten(session, read, self._changed, max_retries, is_idempotent=True)
         managed, untouched = self._counts
         return MergeResult(
             updated=result.wrote,

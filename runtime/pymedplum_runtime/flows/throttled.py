@@ -70,7 +70,7 @@ def _with_the_throttled(session: Session, call: Call, answer: Answer) -> Flow[di
         except MedplumError as error:
             if not error.possibly_committed:
                 break  # of what was throttled nothing was carried out, as the entries say
-            vars(error)["partial"] = entry_results(result)
+            error.partial = entry_results(result)
             raise
         for place, entry in zip(throttled, again, strict=True):
             entries[place] = entry

@@ -13,7 +13,8 @@ from pymedplum_runtime.client.types import ResourceLike, UpdateResult
 from pymedplum_runtime.client.urls import id_segment, type_segment
 from pymedplum_runtime.client.wire import Answer, decode_or_none, encode
 from pymedplum_runtime.errors import MedplumError, MissingVersionIdError, PreconditionFailedError
-from pymedplum_runtime.flows.bodies import body_of, entity_tag, if_match_of, is_stored
+from pymedplum_runtime.flows.bodies import body_of, entity_tag, if_match_of
+from pymedplum_runtime.models import codec
 from pymedplum_runtime.models.base import FHIRModel
 
 Change = Callable[[dict[str, Any]], ResourceLike | None]
@@ -40,28 +41,8 @@ def update_resource(
         body=body.value,
         options=options if tag is None else options.with_headers({"If-Match": tag}),
     )
-    answer = yield from guarded(session, call)
+    answer = yield from session.call(call)
     return resource_of(session, answer, as_fhir)
-
-
-def guarded(session: Session, call: Call) -> Flow[Answer]:
-    """Make a guarded write whose answer may have been lost once.
-
-    Repeated after a lost answer, a write that succeeded meets its own new version: 412. So the
-    stored resource is compared with what was sent before the write is called a failure.
-    """
-    try:
-        return (yield from session.call(call))
-    except PreconditionFailedError as error:
-        if not error.possibly_committed:
-            raise
-        failure = error
-    read = Call(method="GET", url=call.url, options=call.options.without_headers())
-    answer = yield from after_writing(session.call(read))
-    sent = call.content()
-    if isinstance(sent, bytes) and is_stored(decode_or_none(sent), answer.json_or_none()):
-        return answer
-    raise failure
 
 
 def update_with_retry(
@@ -90,8 +71,7 @@ def update_with_retry(
         url=session.server.fhir(type_segment(resource_type), id_segment(resource_id)),
         options=options,
     )
-    # Equal content may be another's equal change, an increment say: here it proves nothing.
-    return (yield from rewritten(session, read, change, max_retries, write=Session.call))
+    return (yield from rewritten(session, read, change, max_retries))
 
 
 def _is_equal(changed: ResourceLike | None, stored: dict[str, Any]) -> bool:
@@ -106,7 +86,8 @@ def rewritten(
     read: Call,
     change: Callable[[dict[str, Any]], Flow[ResourceLike | None]],
     max_retries: int,
-    write: Callable[[Session, Call], Flow[Answer]] = guarded,
+    *,
+    is_idempotent: bool = False,
 ) -> Flow[UpdateResult]:
     """Read a resource, change it, and write it guarded by the version that was read.
 
@@ -115,20 +96,24 @@ def rewritten(
         read: the call that reads it; the write goes to the same URL for the same membership.
         change: returns what to write, or `None` to write nothing.
         max_retries: how often all of this is repeated after a 412.
-        write: makes the call that writes.
+        is_idempotent: whether making the change twice is making it once, so that it is made again
+            even where the first write may have succeeded.
     """
     if isinstance(max_retries, bool) or not isinstance(max_retries, int) or max_retries < 0:  # pyright: ignore[reportUnnecessaryIsInstance]
         raise ValueError("max_retries must be a whole number, 0 or more")
     while True:
-        stored = _resource_in((yield from session.call(read)), exact=session.exact_decimals)
-        changed = yield from change(stored)
+        answer = yield from session.call(read)
+        stored = _resource_in(answer, exact=session.exact_decimals)
+        # What the change leaves alone is written back as it was read, to the digit.
+        kept = stored if session.exact_decimals else codec.decode_written(answer.content)
+        changed = yield from change(kept)
         if changed is None:
             version = body_of(stored).version_id or ""
             return UpdateResult(wrote=False, version_id=version, resource=stored)
         try:
-            answer = yield from write(session, _write(read, stored, changed))
+            answer = yield from session.call(_write(read, stored, changed))
         except PreconditionFailedError as error:
-            if max_retries == 0 or error.possibly_committed:
+            if max_retries == 0 or (error.possibly_committed and not is_idempotent):
                 raise
             max_retries -= 1
             continue

@@ -60,12 +60,11 @@ def _make_between(title: str, properties: Sequence[Property]) -> Callable[[Value
     fhir_names = {p.name: p.fhir_name for p in properties}
 
     def between(values: Values) -> None:
-        missing = [
-            fhir_names[name]
-            for name, sibling in required
-            if name not in values and not _describes(values.get(sibling))
-        ]
-        if chosen:
+        missing: list[str] = []
+        for name, sibling in required:
+            if name not in values and not _describes(values.get(sibling)):
+                missing.append(fhir_names[name])
+        if chosen and (needed or not chosen.isdisjoint(values)):
             found = chosen.intersection(values)
             if len(found) > 1 or needed:
                 said = {n for n in found if n[0] != "_" or _describes(values[n])}

@@ -21,7 +21,8 @@ _NEGATIVE_ZERO = re.compile(rb"-0(?=[\s,\]}])")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 
 _decode = msgspec.json.Decoder(float_hook=read_decimal).decode
-_decode_plain: Callable[[bytes], Any] = msgspec.json.Decoder(float_hook=read_float).decode
+_decode_plain: Callable[[bytes], Any] = msgspec.json.Decoder().decode
+_decode_written: Callable[[bytes], Any] = msgspec.json.Decoder(float_hook=read_float).decode
 
 
 class JsonTextError(ValueError):
@@ -60,14 +61,26 @@ def decode(text: str | bytes | bytearray) -> Any:  # noqa: ANN401 - any JSON val
 def decode_plain(text: bytes) -> Any:  # noqa: ANN401 - any JSON value
     """Decode JSON text as Python does: numbers with a point become floats.
 
-    The floats keep their text where `repr` would give another: read, changed elsewhere and written
-    back, an amount of `5.40` stays `5.40`.
+    Raises:
+        JsonTextError: the text is no JSON, or nests too deeply.
+    """
+    return _decoded(_decode_plain, text)
+
+
+def decode_written(text: bytes) -> Any:  # noqa: ANN401 - any JSON value
+    """Decode JSON text to be changed and written back: untouched floats keep their text.
+
+    Only inside the package: not every encoder of others takes floats of a class of their own.
 
     Raises:
         JsonTextError: the text is no JSON, or nests too deeply.
     """
+    return _decoded(_decode_written, text)
+
+
+def _decoded(decoder: Callable[[bytes], Any], text: bytes) -> Any:  # noqa: ANN401 - any JSON value
     try:
-        return _decode_plain(text)
+        return decoder(text)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise JsonTextError("the text is no JSON, or nested too deeply") from None
 

@@ -113,7 +113,7 @@ def query_string(pairs: Iterable[tuple[str, str]]) -> str:
         'identifier=http://hospital.example/mrn%7C12%20345'
     """
     try:
-        return "&".join(f"{quote(name, _READABLE)}={quote(value, _READABLE)}" for name, value in pairs)
+        return "&".join(f"{quote(n, _READABLE)}={quote(text, _READABLE)}" for n, text in pairs)
     except UnicodeEncodeError:
         pass  # it quotes the text, as a context too
     raise ValueError("a name or value holds half of a surrogate pair, which no URL can hold")

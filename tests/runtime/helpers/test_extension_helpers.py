@@ -37,7 +37,7 @@ def flag(url: str, value: str = "x") -> dict[str, Any]:
     return {"url": url, "valueString": value}
 
 
-def extensions(element: Any) -> object:
+def extensions(element: Any) -> object:  # noqa: ANN401 - a dict or a model
     return to_fhir_json(element).get("extension")
 
 
@@ -127,7 +127,7 @@ def test_values_of_python_are_accepted(
         {"value_string": "secret", "value_code": "secret"},
         {"value_string": None},
         {"value_strin": "secret"},
-        {"value_instant": datetime(2024, 5, 1)},
+        {"value_instant": datetime(2024, 5, 1)},  # noqa: DTZ001 - refused for that
     ],
 )
 def test_a_refused_value_leaves_the_element_as_it_was(

@@ -11,7 +11,7 @@ from pymedplum_runtime.times import DateInterval, date_interval, to_utc
 UTC = timezone.utc
 ZONES = [UTC, *map(ZoneInfo, ("Europe/Berlin", "America/Sao_Paulo", "Pacific/Apia"))]
 OFFSETS = st.integers(-14 * 60, 14 * 60).map(lambda m: timezone(timedelta(minutes=m)))
-MOMENTS = st.datetimes(datetime(2, 1, 1), datetime(9998, 12, 31), timezones=OFFSETS)
+MOMENTS = st.datetimes(datetime(2, 1, 1), datetime(9998, 12, 31), timezones=OFFSETS)  # noqa: DTZ001 - hypothesis adds the zone
 
 
 def iso(interval: DateInterval) -> tuple[str, str]:

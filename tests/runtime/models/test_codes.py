@@ -31,7 +31,7 @@ def test_a_value_set_is_a_type_for_pydantic() -> None:
 
 def test_an_unknown_value_set_gets_a_suggestion() -> None:
     with pytest.raises(AttributeError, match="did you mean 'AdministrativeGender'"):
-        getattr(codes, "AdministrativGender")
+        getattr(codes, "AdministrativGender")  # noqa: B009 - a name that is not there
 
 
 def test_every_value_set_that_is_named_is_there() -> None:

@@ -51,11 +51,11 @@ def test_a_star_import_gives_every_exported_name() -> None:
 
 def test_an_unknown_class_gets_a_suggestion() -> None:
     with pytest.raises(AttributeError, match="has no attribute 'Pateint'; did you mean 'Patient'"):
-        getattr(pymedplum.fhir, "Pateint")
+        getattr(pymedplum.fhir, "Pateint")  # noqa: B009 - a name that is not there
     with pytest.raises(ImportError, match="Pateint"):
-        exec("from pymedplum.fhir import Pateint")
+        exec("from pymedplum.fhir import Pateint")  # noqa: S102 - a statement that must fail
     with pytest.raises(AttributeError, match=r"has no attribute 'zzzzz'$"):
-        getattr(pymedplum.fhir, "zzzzz")
+        getattr(pymedplum.fhir, "zzzzz")  # noqa: B009 - a name that is not there
 
 
 def test_resources_are_found_by_name() -> None:

@@ -15,7 +15,7 @@ BUNDLE = Bundle(type="batch", entry=[{"resource": PATIENT}])
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 def test_models_are_pickled(protocol: int) -> None:
-    copied = pickle.loads(pickle.dumps(BUNDLE, protocol))
+    copied = pickle.loads(pickle.dumps(BUNDLE, protocol))  # noqa: S301 - our own bytes
     assert copied == BUNDLE
     assert copied.entry[0].resource is not PATIENT
     assert copied.model_dump_json() == BUNDLE.model_dump_json()
@@ -23,7 +23,7 @@ def test_models_are_pickled(protocol: int) -> None:
 
 def test_pickles_keep_the_text_of_decimals() -> None:
     quantity = Quantity.model_validate_json('{"value":1e-7}')
-    for copied in (pickle.loads(pickle.dumps(quantity)), copy(quantity), deepcopy(quantity)):
+    for copied in (pickle.loads(pickle.dumps(quantity)), copy(quantity), deepcopy(quantity)):  # noqa: S301
         assert copied.model_dump_json() == '{"value":1e-7}'
 
 

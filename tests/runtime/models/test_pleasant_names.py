@@ -98,7 +98,7 @@ def test_absent_properties_read_as_none() -> None:
     patient = Patient()
     assert patient.birth_date is None
     assert patient.name is None
-    assert patient._birth_date is None
+    assert patient._birth_date is None  # noqa: SLF001 - a sibling
 
 
 def test_a_resource_knows_its_type() -> None:
@@ -122,7 +122,7 @@ def test_none_by_assignment_takes_away() -> None:
     patient = Patient(birth_date="1970", _birth_date={"id": "a"})
     patient.birth_date = None
     assert patient.model_dump() == {"resourceType": "Patient", "_birthDate": {"id": "a"}}
-    del patient._birth_date
+    del patient._birth_date  # noqa: SLF001 - a sibling
     assert patient == Patient()
     patient.birth_date = None
     assert patient == Patient()

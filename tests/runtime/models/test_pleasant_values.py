@@ -22,7 +22,7 @@ class Gender(str, Enum):
     MALE = "male"
 
 
-def observed(**value: object) -> Any:
+def observed(**value: object) -> Any:  # noqa: ANN401 - an observation
     return Observation(status="final", code={"text": "a"}, **value)
 
 
@@ -45,14 +45,14 @@ def test_times_of_python_become_text() -> None:
 
 @pytest.mark.parametrize("name", ["deceased_date_time", "birth_date"])
 def test_naive_datetimes_are_refused(name: str) -> None:
-    assert list(problems(Patient, **{name: datetime(2015, 2, 7)})) == [name]
+    assert list(problems(Patient, **{name: datetime(2015, 2, 7)})) == [name]  # noqa: DTZ001
 
 
 def test_values_of_another_kind_are_refused() -> None:
     aware = datetime(2015, 2, 7, tzinfo=timezone.utc)
     assert list(problems(Patient, birth_date=aware)) == ["birth_date"]
     assert list(problems(observed, issued=aware.date())) == ["issued"]
-    assert list(problems(observed, issued=datetime(2015, 2, 7))) == ["issued"]
+    assert list(problems(observed, issued=datetime(2015, 2, 7))) == ["issued"]  # noqa: DTZ001
     assert list(problems(observed, value_time=time(10, tzinfo=timezone.utc))) == ["value_time"]
     assert list(problems(observed, value_time=aware)) == ["value_time"]
     assert list(problems(Patient, id=aware)) == ["id"]
@@ -131,7 +131,7 @@ def test_assigned_values_of_python_become_text() -> None:
         ("name", {"family": "a"}, "name"),
         ("meta", {"lastUpdated": "1970"}, "meta.lastUpdated"),
         ("deceased_date_time", "1970", "deceased[x]"),
-        ("deceased_date_time", datetime(1970, 1, 1), "deceasedDateTime"),
+        ("deceased_date_time", datetime(1970, 1, 1), "deceasedDateTime"),  # noqa: DTZ001
         ("_birth_date", {"id": 1}, "_birthDate.id"),
     ],
     ids=str,
@@ -147,7 +147,7 @@ def test_a_wrong_assignment_is_refused_and_changes_nothing(
 
 def test_one_value_of_a_choice_replaces_another_once_that_is_gone() -> None:
     observation = observed(value_string="a")
-    assert list(problems(setattr, observation, "value_boolean", True)) == ["value[x]"]
+    assert list(problems(setattr, observation, "value_boolean", True)) == ["value[x]"]  # noqa: FBT003
     observation.value_string = None
     observation.value_boolean = True
     assert observation.model_dump()["valueBoolean"] is True
@@ -155,8 +155,8 @@ def test_one_value_of_a_choice_replaces_another_once_that_is_gone() -> None:
 
 def test_siblings_are_assigned_as_other_properties() -> None:
     patient = Patient()
-    patient._birth_date = {"extension": [{"url": "a", "valueCode": "b"}]}
-    assert patient._birth_date.extension[0].value_code == "b"
+    patient._birth_date = {"extension": [{"url": "a", "valueCode": "b"}]}  # noqa: SLF001 - a sibling
+    assert patient._birth_date.extension[0].value_code == "b"  # noqa: SLF001 - a sibling
     assert patient.birth_date is None
 
 

@@ -78,7 +78,7 @@ class Owner(typed.Patient):
         return pin
 
 
-def construct(data: Any) -> Owner:
+def construct(data: Any) -> Owner:  # noqa: ANN401 - as the stubs forbid
     return Owner(**data)
 
 
@@ -97,7 +97,7 @@ def models() -> Iterator[Any]:
     patient = Patient(**SECRET)
     yield patient
     yield from (patient.name[0], patient.address[0], patient.extension[0], patient.contained[0])
-    yield patient.name[0]._family
+    yield patient.name[0]._family  # noqa: SLF001 - a sibling
     yield Bundle(type="batch", entry=[{"resource": patient}])
     yield Quantity(value=NUMBER)
     yield Patient.model_validate({MARK: MARK, "new": MARK}, extra="allow")
@@ -163,7 +163,7 @@ def test_refused_assignments_show_no_values(name: str) -> None:
 )  # fmt: skip
 @pytest.mark.parametrize("read", [Patient.model_validate_json, parse_resource])
 def test_broken_text_is_not_quoted(read: Callable[[Any], object], text: str) -> None:
-    with pytest.raises(ValueError) as caught:
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 - whatever it is, it must be safe
         read(text)
     assert is_safe(everything_printed(caught.value))
 
@@ -175,7 +175,7 @@ def test_bytes_that_are_no_utf8_are_not_quoted() -> None:
 
 
 def test_values_of_python_are_not_quoted() -> None:
-    for wrong in (datetime(1971, 7, 17), HumanName(family=MARK), MARK.encode(), object()):
+    for wrong in (datetime(1971, 7, 17), HumanName(family=MARK), MARK.encode(), object()):  # noqa: DTZ001
         with pytest.raises(ValidationError) as caught:
             Patient(birth_date=wrong, active=wrong, managing_organization=wrong, name=[wrong, 1])
         assert is_safe(everything_printed(caught.value))

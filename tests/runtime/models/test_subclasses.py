@@ -72,7 +72,7 @@ DATA: dict[str, Any] = {"resourceType": "Patient", "birthDate": "1970", "nicknam
 DUMPED = {**DATA, "luckyNumber": 7, "pets": [], "label": "a/7"}
 
 
-def make(cls: Any, **data: Any) -> Any:
+def make(cls: Any, **data: Any) -> Any:  # noqa: ANN401 - as the stubs forbid
     return cls(**data)
 
 
@@ -156,7 +156,7 @@ def test_a_subclass_has_subclasses() -> None:
     assert breeder.model_dump() == {**DUMPED, "licence": "L"}
     assert kinds(make, Breeder) == {"licence": "missing"}
     assert problems(make, Breeder, licence="L", birth_date="1899")
-    assert (breeder._seen, breeder.kind) == (3, "owner")
+    assert (breeder._seen, breeder.kind) == (3, "owner")  # noqa: SLF001 - a private attribute
 
 
 @pytest.mark.parametrize("cls", [Owner, Breeder])
@@ -164,7 +164,7 @@ def test_subclasses_are_copied_and_pickled(cls: type[Owner]) -> None:
     model = make(
         cls, nickname="a", pets=[{"name": "b"}], **({"licence": "L"} if cls is Breeder else {})
     )
-    copies = [deepcopy(model), model.model_copy(), pickle.loads(pickle.dumps(model))]
+    copies = [deepcopy(model), model.model_copy(), pickle.loads(pickle.dumps(model))]  # noqa: S301
     for copied in copies:
         assert type(copied) is cls
         assert copied == model
@@ -175,8 +175,8 @@ def test_subclasses_are_copied_and_pickled(cls: type[Owner]) -> None:
 
 def test_private_attributes_survive_pickling() -> None:
     breeder = make(Breeder, licence="L")
-    breeder._seen = 9
-    assert pickle.loads(pickle.dumps(breeder))._seen == 9
+    breeder._seen = 9  # noqa: SLF001 - a private attribute
+    assert pickle.loads(pickle.dumps(breeder))._seen == 9  # noqa: S301, SLF001 - our own bytes
 
 
 def test_model_construct_gives_defaults() -> None:

@@ -39,7 +39,7 @@ def use(name: str) -> Outcome:
     return name, said
 
 
-def use_own(cls: Any) -> Outcome:
+def use_own(cls: Any) -> Outcome:  # noqa: ANN401 - a class that derives from a generated one
     """Read and write with a class of the user."""
     model = cls(birth_date="1970", nick="a", name=[{"family": "b"}])
     model.nick = "c"
@@ -61,7 +61,7 @@ def at_once(calls: list[Callable[[], Outcome]]) -> list[Outcome]:
 def play(kind: str, seed: int) -> None:
     """Play one round; an assertion fails, or a thread raises, when something went wrong."""
     fhir = importlib.import_module("pymedplum.fhir")
-    names = random.Random(seed).sample(sorted(fhir.FHIR_TYPES), THREADS)
+    names = random.Random(seed).sample(sorted(fhir.FHIR_TYPES), THREADS)  # noqa: S311 - the same every run
     if kind == "own":
         own = type("Own", (fhir.Patient,), {"__annotations__": {"nick": str}})
         calls: list[Callable[[], Outcome]] = [lambda: use_own(own)] * THREADS

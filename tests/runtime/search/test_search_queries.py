@@ -45,7 +45,7 @@ def test_a_query_string_stays_readable_where_urls_allow_it() -> None:
         {"family": "Smith", "active": True, "code": ["a", "b"], "gender": None},
         [("family", "Smith"), ("active", True), ("code", "a"), ("code", "b"), ("gender", None)],
         (("family", "Smith"), ("active", "true"), ("code", ["a", None, "b"])),
-        Search().where("family", "Smith").where("active", True).where("code", ["a", "b"]),
+        Search().where("family", "Smith").where("active", True).where("code", ["a", "b"]),  # noqa: FBT003 - a condition's value
     ],
 )
 def test_a_query_is_the_same_however_it_is_written(query: Wild) -> None:
@@ -109,7 +109,7 @@ def test_a_query_of_another_type_is_refused_without_being_quoted(query: Wild, pr
         {"_id": []},
         {"_id": [None]},
         {"_id": ()},
-        {"date": datetime(2024, 5, 1)},
+        {"date": datetime(2024, 5, 1)},  # noqa: DTZ001 - what is to be refused
     ],
 )
 def test_a_query_that_would_ask_for_something_else_is_refused(query: Wild) -> None:
@@ -172,7 +172,7 @@ def test_options_that_are_not_given_add_nothing() -> None:
         ({"count": -1}, "count must not be negative"),
         ({"sort": ""}, "sort must not be empty"),
         ({"include": [""]}, "include must not be empty"),
-        ({"at": datetime(2024, 5, 1)}, "_at: .*time zone"),
+        ({"at": datetime(2024, 5, 1)}, "_at: .*time zone"),  # noqa: DTZ001 - what is to be refused
     ],
 )
 def test_an_option_that_fhir_does_not_know_is_refused(

@@ -153,7 +153,7 @@ def test_a_value_without_a_search_text_is_refused_by_its_type_alone(value: objec
 @pytest.mark.parametrize(
     "value",
     [
-        datetime(2024, 5, 1),
+        datetime(2024, 5, 1),  # noqa: DTZ001 - what is to be refused
         (),
         (None,),
         float("nan"),

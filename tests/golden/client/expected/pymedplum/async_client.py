@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, overload
 
 from pymedplum.endpoints import client as _endpoints
 from pymedplum_runtime.client.base import AsyncClient
+from pymedplum_runtime.client.calls import CallOptions
 from pymedplum_runtime.client.endpoint import call
 from pymedplum_runtime.client.options import Options
 from pymedplum_runtime.flows import raw as _raw
@@ -213,9 +214,7 @@ class AsyncMedplumClient(AsyncClient):
                 resource_type,
                 resource_id,
                 as_fhir,
-                headers=headers,
-                on_behalf_of=on_behalf_of,
-                timeout=timeout,
+                options=CallOptions(headers=headers, on_behalf_of=on_behalf_of, timeout=timeout),
             )
         )
         return answer
@@ -238,7 +237,10 @@ class AsyncMedplumClient(AsyncClient):
         """
         return await self._driver.run(
             _resources.delete_resource(
-                self._driver.session, resource_type, resource_id, timeout=timeout
+                self._driver.session,
+                resource_type,
+                resource_id,
+                options=CallOptions(timeout=timeout),
             )
         )
 
@@ -347,7 +349,12 @@ class AsyncMedplumClient(AsyncClient):
             dict[str, Any] | FHIRBundle[dict[str, Any]] | FHIRBundle[ResourceT]
         ) = await self._driver.run(
             _search.search_resources(
-                self._driver.session, resource_type, query, return_bundle, as_fhir, timeout=timeout
+                self._driver.session,
+                resource_type,
+                query,
+                return_bundle,
+                as_fhir,
+                options=CallOptions(timeout=timeout),
             )
         )
         return answer
@@ -393,7 +400,11 @@ class AsyncMedplumClient(AsyncClient):
         """
         answer: dict[str, Any] | ResourceT | None = await self._driver.run(
             _search.search_one(
-                self._driver.session, resource_type, query, as_fhir=as_fhir, timeout=timeout
+                self._driver.session,
+                resource_type,
+                query,
+                as_fhir=as_fhir,
+                options=CallOptions(timeout=timeout),
             )
         )
         return answer
@@ -463,7 +474,7 @@ class AsyncMedplumClient(AsyncClient):
                 query,
                 as_fhir,
                 max_resources=max_resources,
-                timeout=timeout,
+                options=CallOptions(timeout=timeout),
             )
         )
 
@@ -523,8 +534,7 @@ class AsyncMedplumClient(AsyncClient):
                     "query": query,
                     "prefer": "respond-async",
                 },
-                on_behalf_of=on_behalf_of,
-                timeout=timeout,
+                options=CallOptions(on_behalf_of=on_behalf_of, timeout=timeout),
             )
         )
         return answer
@@ -546,8 +556,7 @@ class AsyncMedplumClient(AsyncClient):
                 self._driver.session,
                 _endpoints.READ_HEALTH,
                 {},
-                on_behalf_of=on_behalf_of,
-                timeout=timeout,
+                options=CallOptions(on_behalf_of=on_behalf_of, timeout=timeout),
             )
         )
         return answer

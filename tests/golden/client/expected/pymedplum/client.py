@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, overload
 
 from pymedplum.endpoints import client as _endpoints
 from pymedplum_runtime.client.base import SyncClient
+from pymedplum_runtime.client.calls import CallOptions
 from pymedplum_runtime.client.endpoint import call
 from pymedplum_runtime.client.options import Options
 from pymedplum_runtime.flows import raw as _raw
@@ -209,9 +210,7 @@ class MedplumClient(SyncClient):
                 resource_type,
                 resource_id,
                 as_fhir,
-                headers=headers,
-                on_behalf_of=on_behalf_of,
-                timeout=timeout,
+                options=CallOptions(headers=headers, on_behalf_of=on_behalf_of, timeout=timeout),
             )
         )
         return answer
@@ -234,7 +233,10 @@ class MedplumClient(SyncClient):
         """
         return self._driver.run(
             _resources.delete_resource(
-                self._driver.session, resource_type, resource_id, timeout=timeout
+                self._driver.session,
+                resource_type,
+                resource_id,
+                options=CallOptions(timeout=timeout),
             )
         )
 
@@ -347,7 +349,7 @@ class MedplumClient(SyncClient):
                     query,
                     return_bundle,
                     as_fhir,
-                    timeout=timeout,
+                    options=CallOptions(timeout=timeout),
                 )
             )
         )
@@ -394,7 +396,11 @@ class MedplumClient(SyncClient):
         """
         answer: dict[str, Any] | ResourceT | None = self._driver.run(
             _search.search_one(
-                self._driver.session, resource_type, query, as_fhir=as_fhir, timeout=timeout
+                self._driver.session,
+                resource_type,
+                query,
+                as_fhir=as_fhir,
+                options=CallOptions(timeout=timeout),
             )
         )
         return answer
@@ -464,7 +470,7 @@ class MedplumClient(SyncClient):
                 query,
                 as_fhir,
                 max_resources=max_resources,
-                timeout=timeout,
+                options=CallOptions(timeout=timeout),
             )
         )
 
@@ -524,8 +530,7 @@ class MedplumClient(SyncClient):
                     "query": query,
                     "prefer": "respond-async",
                 },
-                on_behalf_of=on_behalf_of,
-                timeout=timeout,
+                options=CallOptions(on_behalf_of=on_behalf_of, timeout=timeout),
             )
         )
         return answer
@@ -547,8 +552,7 @@ class MedplumClient(SyncClient):
                 self._driver.session,
                 _endpoints.READ_HEALTH,
                 {},
-                on_behalf_of=on_behalf_of,
-                timeout=timeout,
+                options=CallOptions(on_behalf_of=on_behalf_of, timeout=timeout),
             )
         )
         return answer

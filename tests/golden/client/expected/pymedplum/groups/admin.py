@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pymedplum.endpoints import admin as _endpoints
+from pymedplum_runtime.client.calls import CallOptions
 from pymedplum_runtime.client.endpoint import call
 
 if TYPE_CHECKING:
@@ -57,8 +58,7 @@ class Admin:
                     "dry_run": dry_run,
                     "x_trace": x_trace,
                 },
-                on_behalf_of=on_behalf_of,
-                timeout=timeout,
+                options=CallOptions(on_behalf_of=on_behalf_of, timeout=timeout),
             )
         )
         return answer
@@ -81,8 +81,7 @@ class Admin:
                 self._driver.session,
                 _endpoints.READ_LOGO,
                 {"project_id": project_id},
-                on_behalf_of=on_behalf_of,
-                timeout=timeout,
+                options=CallOptions(on_behalf_of=on_behalf_of, timeout=timeout),
             )
         )
         return answer
@@ -108,7 +107,6 @@ class Admin:
                 self._driver.session,
                 _endpoints.WRITE_LOGO,
                 {"project_id": project_id, "image": image},
-                on_behalf_of=on_behalf_of,
-                timeout=timeout,
+                options=CallOptions(on_behalf_of=on_behalf_of, timeout=timeout),
             )
         )

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, overload
 
 from pymedplum.endpoints import operations as _endpoints
+from pymedplum_runtime.client.calls import CallOptions
 from pymedplum_runtime.client.endpoint import call
 
 if TYPE_CHECKING:
@@ -113,8 +114,7 @@ class AsyncOperations:
                 },
                 prefer_async=prefer_async,
                 as_fhir=as_fhir,
-                on_behalf_of=on_behalf_of,
-                timeout=timeout,
+                options=CallOptions(on_behalf_of=on_behalf_of, timeout=timeout),
             )
         )
         return answer
@@ -145,8 +145,7 @@ class AsyncOperations:
                 self._driver.session,
                 _endpoints.SUMMARISE_THING,
                 {"id": id, "start": start, "type": type},
-                on_behalf_of=on_behalf_of,
-                timeout=timeout,
+                options=CallOptions(on_behalf_of=on_behalf_of, timeout=timeout),
             )
         )
         return answer

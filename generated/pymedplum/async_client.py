@@ -365,8 +365,7 @@ class AsyncMedplumClient(AsyncClient):
     ) -> dict[str, Any] | ResourceT | None:
         """Read a resource only if it has changed.
 
-        Saves the transfer of a resource that you hold already. Give the version or the time; with
-        both, the version decides.
+        Saves the transfer of a resource that you hold already. Give either the version or the time.
 
         Args:
             resource_type: The FHIR type, such as `Patient`.
@@ -384,7 +383,7 @@ class AsyncMedplumClient(AsyncClient):
             The resource, or None when your copy is still the current one.
 
         Raises:
-            ValueError: Neither `version_id` nor `since` is given.
+            ValueError: Neither or both of `version_id` and `since` are given.
             NotFoundError: There is no such resource.
             GoneError: It was deleted.
 
@@ -483,19 +482,23 @@ class AsyncMedplumClient(AsyncClient):
     ) -> dict[str, dict[str, Any] | None]:
         """Read many references with as few requests as possible.
 
-        The references go to the server in batches. A reference that cannot be read does not stop
-        the others.
+        The references go to the server in batches. A resource in the place of a reference is read
+        anew.
 
         Args:
-            references: References as text, dicts or models; each is read once.
+            references: References as text, dicts or models, or resources; each is read once.
             on_behalf_of: The membership to act for in this call, such as `ProjectMembership/123`.
                 None takes the one of the surrounding `with client.on_behalf_of(...)` or of the
                 client; an empty text takes none.
             timeout: Seconds to wait for the server, or an `httpx.Timeout`; None takes the client's.
 
         Returns:
-            The resource for the text of each reference, None where it is missing, deleted or hidden
-                by the access policy.
+            The resource for the text of each reference (`Type/id` for a resource), None where it is
+                missing or deleted.
+
+        Raises:
+            BundleEntryError: Some could not be read for another reason; its entries name them.
+            ValueError: One is no literal reference to a resource of this server.
 
         Example:
             ```python
@@ -647,7 +650,8 @@ class AsyncMedplumClient(AsyncClient):
             resource_type: The FHIR type, such as `Patient`.
             resource_id: The id of the resource.
             mutator: Gets the current resource and returns the changed one, or None for no change.
-                It may run several times, so it must not do anything else.
+                It may run several times, so it must not do anything else. Numbers that it does not
+                touch are written as they were, digit by digit.
             max_retries: How often to try again when somebody else was faster.
             force: Write even if nothing changes.
             on_behalf_of: The membership to act for in this call, such as `ProjectMembership/123`.
@@ -915,7 +919,7 @@ class AsyncMedplumClient(AsyncClient):
         self,
         resource_type: str,
         resource_id: str,
-        operations: Sequence[PatchOperation],
+        operations: Sequence[PatchOperation | Mapping[str, Any]],
         *,
         headers: Mapping[str, str | None] | None = None,
         as_fhir: None = None,
@@ -928,7 +932,7 @@ class AsyncMedplumClient(AsyncClient):
         self,
         resource_type: str,
         resource_id: str,
-        operations: Sequence[PatchOperation],
+        operations: Sequence[PatchOperation | Mapping[str, Any]],
         *,
         headers: Mapping[str, str | None] | None = None,
         as_fhir: type[ResourceT],
@@ -940,7 +944,7 @@ class AsyncMedplumClient(AsyncClient):
         self,
         resource_type: str,
         resource_id: str,
-        operations: Sequence[PatchOperation],
+        operations: Sequence[PatchOperation | Mapping[str, Any]],
         *,
         headers: Mapping[str, str | None] | None = None,
         as_fhir: type[ResourceT] | None = None,
@@ -953,7 +957,7 @@ class AsyncMedplumClient(AsyncClient):
         Takes a JSON Patch as RFC 6902 defines it: dicts with `op`, `path` and, by operation,
         `value` or `from`. The server ignores `If-Match` on a patch, so a guard travels as a `test`
         of `/meta/versionId` in front of your operations. A patch that changes nothing keeps the
-        version.
+        version. Where a `test` of your own fails, that is a `ValidationError`.
 
         Args:
             resource_type: The FHIR type, such as `Patient`.
@@ -972,6 +976,7 @@ class AsyncMedplumClient(AsyncClient):
             The new version.
 
         Raises:
+            ValueError: An operation has no path or an unknown `op`, or the guard is no entity tag.
             PreconditionFailedError: The resource is no longer the version of `if_match`.
             ConflictError: Two patches met on the server; trying again is safe.
             ValidationError: A path does not exist, or the result is not valid.
@@ -2149,8 +2154,10 @@ class AsyncMedplumClient(AsyncClient):
 
         An entry that fails does not stop the others; look at the status of each, or wrap the answer
         in `FHIRBundle` and use `failures()`. Entries that the server throttles carry the status 429
-        inside a successful answer and are sent again. The order of the entries is not kept:
-        deletions run first, reads last.
+        inside a successful answer and are sent again, with references in the place of `urn:uuid:`
+        addresses of entries that succeeded already. An error on the way whose outcome is unknown
+        has the results so far in `error.partial`, a list of `BundleEntryResult`. The order of the
+        entries is not kept: deletions run first, reads last.
 
         Args:
             bundle: The Bundle, as dict or model.
@@ -2258,7 +2265,8 @@ class AsyncMedplumClient(AsyncClient):
     ) -> BatchCreateResult:
         """Create many resources, each unless a search finds one.
 
-        The entries are sent in several batches. One that fails does not stop the others.
+        The entries are sent in several batches. One that fails does not stop the others. An error
+        that ends the call has the results so far in `error.partial`.
 
         Args:
             entries: Pairs of a resource and the search that must find nothing for it to be created,
@@ -2418,10 +2426,8 @@ class AsyncMedplumClient(AsyncClient):
             timeout: Seconds to wait for the server, or an `httpx.Timeout`; None takes the client's.
 
         Returns:
-            An OperationOutcome with warnings or without issues that matter.
-
-        Raises:
-            ValidationError: The resource is not valid; the exception carries the issues.
+            An OperationOutcome: issues of severity `error` where the resource is not valid,
+                warnings, or none that matter.
 
         Example:
             ```python
@@ -2454,7 +2460,7 @@ class AsyncMedplumClient(AsyncClient):
 
         Args:
             resource_ref: The resource, such as `Patient/123`.
-            account_refs: References such as `Organization/456`; empty removes all.
+            account_refs: References such as `Organization/456`, one at least.
             propagate: Also change what is in the compartment of a patient.
             prefer_async: Do it in the background; only matters together with `propagate`.
             on_behalf_of: The membership to act for in this call, such as `ProjectMembership/123`.
@@ -2467,6 +2473,7 @@ class AsyncMedplumClient(AsyncClient):
                 the job, for `wait_for_async_job`.
 
         Raises:
+            ValueError: There is no account; the resource would be taken from all of them.
             AuthorizationError: You are no project administrator.
             NotFoundError: There is no such resource.
 
@@ -2785,7 +2792,7 @@ class AsyncMedplumClient(AsyncClient):
             Parameters with `name`, `display`, `property` and others.
 
         Raises:
-            ValueError: There is neither a system nor an id nor a coding.
+            ValueError: There is neither code nor coding, or neither system nor id nor coding.
             NotFoundError: The code system does not have the code.
             ValidationError: The server does not know the code system.
 
@@ -3128,7 +3135,7 @@ class AsyncMedplumClient(AsyncClient):
         and by the extension of the file name.
 
         Args:
-            content: Bytes, the path of a file, or an open file.
+            content: Bytes, a `pathlib.Path`, or an open binary file.
             content_type: The media type, such as `application/pdf`.
             on_behalf_of: The membership to act for in this call, such as `ProjectMembership/123`.
                 None takes the one of the surrounding `with client.on_behalf_of(...)` or of the
@@ -3136,13 +3143,15 @@ class AsyncMedplumClient(AsyncClient):
             filename: The name that the file gets when somebody downloads it.
             security_context: A reference to the resource whose access rules the file follows, such
                 as `Patient/123`.
-            progress: Called with the bytes so far and, where known, the bytes in all.
+            progress: Called with the number of bytes that went through so far.
             timeout: Seconds to wait for the server, or an `httpx.Timeout`; None takes the client's.
 
         Returns:
             The Binary resource, without the content.
 
         Raises:
+            TypeError: The content is a `str`, or a file that is open for text.
+            ValueError: `content_type` is no media type.
             ValidationError: The media type is refused or the content is too large.
 
         Example:
@@ -3183,7 +3192,7 @@ class AsyncMedplumClient(AsyncClient):
                 None takes the one of the surrounding `with client.on_behalf_of(...)` or of the
                 client; an empty text takes none.
             max_bytes: Refuse content larger than this.
-            progress: Called with the bytes so far and, where known, the bytes in all.
+            progress: Called with the number of bytes that went through so far.
             timeout: Seconds to wait for the server, or an `httpx.Timeout`; None takes the client's.
 
         Returns:
@@ -3192,7 +3201,7 @@ class AsyncMedplumClient(AsyncClient):
         Raises:
             NotFoundError: There is no such file.
             GoneError: It was deleted.
-            ValueError: The content is larger than `max_bytes`.
+            ContentTooLargeError: The content is larger than `max_bytes`; nothing is kept.
 
         Example:
             ```python
@@ -3225,9 +3234,9 @@ class AsyncMedplumClient(AsyncClient):
 
         Args:
             binary_id: The id of the Binary resource.
-            destination: The path of the file to write, or an open file.
+            destination: The path of the file to write, or an open binary file.
             max_bytes: Refuse content larger than this.
-            progress: Called with the bytes so far and, where known, the bytes in all.
+            progress: Called with the number of bytes that went through so far.
             on_behalf_of: The membership to act for in this call, such as `ProjectMembership/123`.
                 None takes the one of the surrounding `with client.on_behalf_of(...)` or of the
                 client; an empty text takes none.
@@ -3239,7 +3248,7 @@ class AsyncMedplumClient(AsyncClient):
         Raises:
             NotFoundError: There is no such file.
             GoneError: It was deleted.
-            ValueError: The content is larger than `max_bytes`.
+            ContentTooLargeError: The content is larger than `max_bytes`; nothing is kept.
 
         Example:
             ```python
@@ -3306,7 +3315,8 @@ class AsyncMedplumClient(AsyncClient):
         """Wait until a job has ended.
 
         Also waits for bulk exports. Some failures leave a job running for ever, so a timeout is
-        wise.
+        wise. A server that throttles or fails is asked again until the time is over; without a
+        timeout, its tenth failure in a row is raised.
 
         Args:
             job: What the start of the job returned, the id of the job, or its status URL.
@@ -3431,6 +3441,7 @@ class AsyncMedplumClient(AsyncClient):
             The ProjectMembership.
 
         Raises:
+            ValueError: A name or the address is empty.
             ConflictError: The person is a member already.
             AuthorizationError: You are no project administrator.
             OperationOutcomeError: Everything was created, but the message could not be sent.

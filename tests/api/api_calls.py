@@ -50,7 +50,7 @@ class FakeClock:
         return 0.5
 
 
-def reply(status: int, body: object = None, **options: Any) -> Callable[[], httpx.Response]:  # noqa: ANN401 - httpx.Response's own keywords
+def reply(status: int, body: object = None, **options: Any) -> Callable[[], httpx.Response]:
     """Script an answer; a body of bytes or text is sent as it is, another one as JSON."""
     if body is None:
         return lambda: httpx.Response(status, **options)
@@ -124,7 +124,7 @@ def loop() -> asyncio.AbstractEventLoop:
     return asyncio.new_event_loop()
 
 
-def run(awaitable: Awaitable[Any]) -> Any:  # noqa: ANN401 - whatever is awaited
+def run(awaitable: Awaitable[Any]) -> Any:
     """Await something from synchronous code; the context variables of the caller hold."""
 
     async def wait() -> object:
@@ -133,7 +133,7 @@ def run(awaitable: Awaitable[Any]) -> Any:  # noqa: ANN401 - whatever is awaited
     return loop().run_until_complete(wait())
 
 
-def call(client: Client, name: str, /, *args: object, **kwargs: object) -> Any:  # noqa: ANN401 - any method's result
+def call(client: Client, name: str, /, *args: object, **kwargs: object) -> Any:
     """Call a method of either client; pages come as a list."""
     result = getattr(client, name)(*args, **kwargs)
     if isinstance(result, Awaitable):
@@ -148,11 +148,11 @@ def is_async(client: Client) -> bool:
     return type(client).__name__ == "AsyncMedplumClient"
 
 
-async def _collect(pages: Any) -> list[Any]:  # noqa: ANN401 - an async iterator
+async def _collect(pages: Any) -> list[Any]:
     return [resource async for resource in pages]
 
 
-def body(request: httpx.Request) -> Any:  # noqa: ANN401 - JSON
+def body(request: httpx.Request) -> Any:
     """Read the JSON that was sent."""
     return json.loads(request.content)
 

@@ -54,7 +54,7 @@ def parse_fact(fact: dict[str, Any]) -> inspect.Signature:
     return signature.replace(parameters=sorted(parameters, key=lambda parameter: parameter.kind))
 
 
-def signature_of(function: Any) -> inspect.Signature:  # noqa: ANN401 - any callable
+def signature_of(function: Any) -> inspect.Signature:
     """Read a signature without `self` and annotations."""
     signature = inspect.signature(function)
     kept = [
@@ -81,7 +81,7 @@ def differences(documented: inspect.Signature, actual: inspect.Signature) -> lis
     return problems
 
 
-def _parameter(arg: ast.arg, kind: Any, default: ast.expr | None) -> inspect.Parameter:  # noqa: ANN401 - inspect's own private enum
+def _parameter(arg: ast.arg, kind: Any, default: ast.expr | None) -> inspect.Parameter:
     value = EMPTY if default is None else ast.literal_eval(default)
     return inspect.Parameter(arg.arg, kind, default=value)
 

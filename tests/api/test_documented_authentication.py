@@ -71,7 +71,7 @@ def test_token_expires_at_is_the_known_expiry(make_client: MakeClient, clock: Fa
 
 def test_an_external_token_is_sent_and_has_no_known_expiry(make_client: MakeClient) -> None:
     server = Server()
-    client = make_client(server, access_token="external")  # noqa: S106 - nobody's token
+    client = make_client(server, access_token="external")
     call(client, *READ)
     assert client.token_expires_at is None
     assert bearer(server.last) == "Bearer external"

@@ -158,7 +158,7 @@ def test_query_parameters_are_parsed(make_client: MakeClient) -> None:
 def test_an_event_holds_neither_bodies_nor_tokens(make_client: MakeClient) -> None:
     server = Server({**PATIENT, "name": [{"family": "Answerson"}]})
     sent = {**PATIENT, "name": [{"family": "Sentson"}]}
-    (event,) = events_of(make_client, server, "update_resource", sent, access_token="t0k3n")  # noqa: S106 - made up
+    (event,) = events_of(make_client, server, "update_resource", sent, access_token="t0k3n")
     text = f"{event!r} {json.dumps(event.to_phi_audit_dict(include_query_params=True))}"
     assert [word for word in ("Answerson", "Sentson", "t0k3n", "Bearer") if word in text] == []
 

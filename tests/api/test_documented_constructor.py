@@ -29,7 +29,7 @@ def test_defaults_point_at_medplum(make_client: MakeClient) -> None:
 def test_attributes_are_what_was_passed(make_client: MakeClient) -> None:
     client = make_client(
         client_id="client",
-        client_secret="hush",  # noqa: S106 - nobody's secret
+        client_secret="hush",
         project_id="project",
         fhir_url_path="other/R4/",
         default_on_behalf_of="ProjectMembership/abc",
@@ -38,7 +38,7 @@ def test_attributes_are_what_was_passed(make_client: MakeClient) -> None:
     assert client.fhir_base_url == f"{BASE}other/R4/"
     assert client.client_id == "client"
     assert client.project_id == "project"
-    assert client.access_token == "token"  # noqa: S105 - nobody's token
+    assert client.access_token == "token"
     assert client.default_on_behalf_of == "ProjectMembership/abc"
 
 
@@ -143,7 +143,7 @@ def test_the_timeout_holds_for_each_request(
 
 def test_construction_sends_nothing(make_client: MakeClient) -> None:
     server = Server()
-    make_client(server, access_token=None, client_id="client", client_secret="hush")  # noqa: S106 - nobody's secret
+    make_client(server, access_token=None, client_id="client", client_secret="hush")
     assert (server.requests, server.token_requests) == ([], [])
 
 
@@ -187,7 +187,7 @@ def test_a_client_is_a_context_manager(make_client: MakeClient) -> None:
 
 
 def test_the_text_of_a_client_shows_no_secret(make_client: MakeClient) -> None:
-    client = make_client(access_token="t0ps3cret", client_id="client", client_secret="hu5h")  # noqa: S106 - made up
+    client = make_client(access_token="t0ps3cret", client_id="client", client_secret="hu5h")
     assert "t0ps3cret" not in f"{client} {client!r}"
     assert "hu5h" not in f"{client} {client!r}"
 

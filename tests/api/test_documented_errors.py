@@ -25,7 +25,7 @@ from pymedplum import (
 from pymedplum.fhir import Patient
 
 READ = ("read_resource", "Patient", "id-of-smith")
-SECRET = "Mary Smithson born 1970"  # noqa: S105 - patient data, made up
+SECRET = "Mary Smithson born 1970"
 OUTCOME = issue(diagnostics=SECRET, details={"text": SECRET}, expression=["Patient.name"])
 STATUSES = [
     (400, BadRequestError),

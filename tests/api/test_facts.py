@@ -32,7 +32,7 @@ HELPERS = read_facts("helpers")
 VAR_KEYWORD = inspect.Parameter.VAR_KEYWORD
 
 
-def load(module: str, name: str) -> Any:  # noqa: ANN401 - whatever the documents name
+def load(module: str, name: str) -> Any:
     return getattr(importlib.import_module(module), name)
 
 

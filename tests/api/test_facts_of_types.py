@@ -21,7 +21,7 @@ BUILT = {
 }
 
 
-def load(module: str, name: str) -> Any:  # noqa: ANN401 - whatever the documents name
+def load(module: str, name: str) -> Any:
     return getattr(importlib.import_module(module), name)
 
 

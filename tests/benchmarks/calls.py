@@ -1,11 +1,11 @@
-"""Measures calls inside a warm process: one resource read and written, one client call."""
+"""Measures calls inside a warm process: one resource read and written."""
 
-import json
 import statistics
 from pathlib import Path
 
-from tests.benchmarks.children import Runs, alternate, snippet
-from tests.benchmarks.contestants import CONTESTANTS, OURS, PYMEDPLUM
+from tests.benchmarks.children import alternate, snippet
+from tests.benchmarks.client_rows import medians_of
+from tests.benchmarks.contestants import CONTESTANTS
 from tests.benchmarks.rows import Report, Row, Target, notes_of
 
 BLOOD_PRESSURE = Path(__file__).with_name("blood_pressure.json")
@@ -27,7 +27,7 @@ def measure_calls(rounds: int, repeats: int) -> Report:
         for c in CONTESTANTS
     }
     runs, failures = alternate(commands, rounds, warm_up=False)
-    medians = {name: _medians(r) for name, r in runs.items()}
+    medians = {name: medians_of(r) for name, r in runs.items()}
     floor = statistics.median(m["loads"] for m in medians.values()) if medians else None
     rows = [
         Row(
@@ -40,25 +40,3 @@ def measure_calls(rounds: int, repeats: int) -> Report:
         for call, measure in MEASURES.items()
     ]
     return Report(tuple(rows), notes_of(failures))
-
-
-def measure_client(rounds: int, repeats: int) -> Report:
-    """Time what each client adds to one read through httpx, which is the floor."""
-    commands = {
-        c.name: snippet(c.python, "client_call.py", str(repeats)) for c in (PYMEDPLUM, OURS)
-    }
-    runs, failures = alternate(commands, rounds, warm_up=False)
-    medians = {name: _medians(r) for name, r in runs.items()}
-    row = Row(
-        measure="client overhead per call over bare httpx",
-        unit="us",
-        floor=statistics.median(m["httpx"] for m in medians.values()) if medians else None,
-        values={name: m["client"] - m["httpx"] for name, m in medians.items()},
-        target=Target("<= 1.0 x pymedplum", "peer", 1.0),
-    )
-    return Report((row,), notes_of(failures))
-
-
-def _medians(runs: Runs) -> dict[str, float]:
-    every = [json.loads(output) for output in runs.outputs]
-    return {call: statistics.median(times[call] for times in every) for call in every[0]}

@@ -67,7 +67,7 @@ def run(command: Command) -> Run:
         child = subprocess.run(
             [*STOPWATCH, *filled],
             cwd=folder,
-            env=_environment(command),
+            env=environment(command),
             capture_output=True,
             text=True,
             check=False,
@@ -106,7 +106,8 @@ def alternate(
     return {n: Runs(tuple(r)) for n, r in runs.items() if n not in failures}, failures
 
 
-def _environment(command: Command) -> dict[str, str]:
+def environment(command: Command) -> dict[str, str]:
+    """Return the variables that a command gets: none of Python's but ours."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     if str(SNIPPETS) in command[1]:
         kept["PYTHONPATH"] = str(ROOT)  # the snippets share modules; type checkers need no path

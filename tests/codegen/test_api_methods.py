@@ -37,9 +37,8 @@ def test_a_method_with_a_flow_takes_the_parameters_that_are_written_down(tmp_pat
         "self._driver.session",
         "resource_type",
         "query",
-        "headers=headers",
-        "timeout=timeout",
         "**more",
+        "options=CallOptions(headers=headers, timeout=timeout)",
     ]
     assert method.flow == "_flows.search"
     assert method.call is None
@@ -83,8 +82,7 @@ def test_a_method_without_a_flow_is_the_request_that_its_operation_describes(
             '{"project_id": project_id, "class_": class_, "invitation": invitation, '
             '"count": count, "dry_run": dry_run, "if_match": if_match}'
         ),
-        "on_behalf_of=on_behalf_of",
-        "timeout=timeout",
+        "options=CallOptions(on_behalf_of=on_behalf_of, timeout=timeout)",
     ]
     endpoint = endpoint_of(api, "INVITE_USER")
     assert (endpoint.method, endpoint.path) == ("POST", "admin/{projectId}/{class}/invite")

@@ -45,7 +45,7 @@ def _methods(api: ApiSpecs) -> Iterator[Json]:
         yield from operation["x-python"]["methods"]
 
 
-def _nodes(node: Any) -> Iterator[Json]:  # noqa: ANN401 - any node of the document
+def _nodes(node: Any) -> Iterator[Json]:
     if isinstance(node, dict):
         yield node
     children = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()

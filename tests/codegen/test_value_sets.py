@@ -36,7 +36,7 @@ SYSTEM = f"{BASE}colours"
 WHOLE = {"system": SYSTEM}
 
 
-def _expand(folder: Path, *include: Json, more: tuple[Json, ...] = (), **facts: Any) -> list[str]:  # noqa: ANN401
+def _expand(folder: Path, *include: Json, more: tuple[Json, ...] = (), **facts: Any) -> list[str]:
     chosen = value_set("Chosen", *include, **facts)
     thing = definition("Thing", bound("Thing.colour", "Chosen"))
     return list(codes_of(plan_tiny(folder, COLOURS, chosen, thing, *more), "Chosen"))

@@ -29,40 +29,40 @@ SHARED: Json = {
 PATH = "/fhir/R4/Thing"
 
 
-def answers(media: str | None = None, code: str = "200", **schema: Any) -> Json:  # noqa: ANN401
+def answers(media: str | None = None, code: str = "200", **schema: Any) -> Json:
     """Return the responses of an operation that gives one media type, or nothing."""
     content = {"content": {media: {"schema": schema}}} if media else {}
     return {code: {"description": "What comes back.", **content}}
 
 
-def path_parameter(name: str, **facts: Any) -> Json:  # noqa: ANN401 - keys of OpenAPI
+def path_parameter(name: str, **facts: Any) -> Json:
     """Return the declaration of a parameter of the path."""
     return declared(name, "path", required=True, **facts)
 
 
-def declared(name: str, place: str = "query", kind: str = "string", **facts: Any) -> Json:  # noqa: ANN401
+def declared(name: str, place: str = "query", kind: str = "string", **facts: Any) -> Json:
     """Return the declaration of a parameter."""
     about = {"name": name, "in": place, "description": f"The {name}."}
     return about | {"schema": {"type": kind}} | facts
 
 
-def operation(*methods: Json, **facts: Any) -> Json:  # noqa: ANN401 - keys of OpenAPI
+def operation(*methods: Json, **facts: Any) -> Json:
     """Return an operation that answers with a resource unless the facts say otherwise."""
     defaults = {"summary": "Do it.", "responses": answers(FHIR)}
     return defaults | facts | {"x-python": {"methods": list(methods)}}
 
 
-def get(*methods: Json, path: str = PATH, **facts: Any) -> Json:  # noqa: ANN401 - keys of OpenAPI
+def get(*methods: Json, path: str = PATH, **facts: Any) -> Json:
     """Return the paths of a document with one GET operation."""
     return {path: {"get": operation(*methods, **facts)}}
 
 
-def post(*methods: Json, path: str = PATH, **facts: Any) -> Json:  # noqa: ANN401 - keys of OpenAPI
+def post(*methods: Json, path: str = PATH, **facts: Any) -> Json:
     """Return the paths of a document with one POST operation."""
     return {path: {"post": operation(*methods, **facts)}}
 
 
-def flow(name: str, *parameters: str | Json, returns: str = "None", **facts: Any) -> Json:  # noqa: ANN401
+def flow(name: str, *parameters: str | Json, returns: str = "None", **facts: Any) -> Json:
     """Return a method with a flow of its own name."""
     return {
         "name": name,
@@ -73,13 +73,13 @@ def flow(name: str, *parameters: str | Json, returns: str = "None", **facts: Any
     }
 
 
-def parameter(name: str, type_: str, use: str = "in", **facts: Any) -> Json:  # noqa: ANN401
+def parameter(name: str, type_: str, use: str = "in", **facts: Any) -> Json:
     """Return one parameter of an OperationDefinition."""
     about = {"name": name, "use": use, "min": 0, "max": "1", "documentation": "A part. Or so."}
     return about | ({"type": type_} if type_ else {}) | facts
 
 
-def definition(code: str, *parameters: Json, **facts: Any) -> Json:  # noqa: ANN401 - keys of FHIR
+def definition(code: str, *parameters: Json, **facts: Any) -> Json:
     """Return an OperationDefinition."""
     kind = {"resourceType": "OperationDefinition", "id": code, "url": BASE + code, "code": code}
     return kind | {"parameter": list(parameters)} | facts

@@ -18,7 +18,7 @@ RELEASE = Release(label="r4", version="4.0.1")
 NO_EXPORTS = "# no re-exports\n"
 
 
-def element(path: str, *types: str, **facts: Any) -> Json:  # noqa: ANN401 - keys of FHIR JSON
+def element(path: str, *types: str, **facts: Any) -> Json:
     """Return one ElementDefinition, optional and single unless the facts say otherwise."""
     typed: Json = {"type": [{"code": code} for code in types]} if types else {}
     return {"path": path, "short": "A thing", "min": 0, "max": "1", **typed, **facts}
@@ -31,7 +31,7 @@ def system_element(path: str, base: str) -> Json:
     return element(path, base=base) | {"type": [type_]}
 
 
-def definition(name: str, *elements: Json, base: str | None = "Element", **facts: Any) -> Json:  # noqa: ANN401
+def definition(name: str, *elements: Json, base: str | None = "Element", **facts: Any) -> Json:
     """Return the StructureDefinition of a type whose root element is added here."""
     return {
         "resourceType": "StructureDefinition",
@@ -49,7 +49,7 @@ def definition(name: str, *elements: Json, base: str | None = "Element", **facts
     }
 
 
-def resource(name: str, *elements: Json, base: str | None = "Resource", **facts: Any) -> Json:  # noqa: ANN401
+def resource(name: str, *elements: Json, base: str | None = "Resource", **facts: Any) -> Json:
     """Return the StructureDefinition of a resource."""
     return definition(name, *elements, base=base, **({"kind": "resource"} | facts))
 
@@ -62,7 +62,7 @@ def primitive(name: str, regex: str | None = None) -> Json:
     return definition(name, value, kind="primitive-type")
 
 
-def value_set(id_: str, *include: Json, exclude: tuple[Json, ...] = (), **facts: Any) -> Json:  # noqa: ANN401
+def value_set(id_: str, *include: Json, exclude: tuple[Json, ...] = (), **facts: Any) -> Json:
     """Return a ValueSet."""
     compose: Json = {"include": list(include)} | ({"exclude": list(exclude)} if exclude else {})
     url = f"{BASE}ValueSet/{id_}"

@@ -1,19 +1,12 @@
 """What a page's program finds around it: a server, and the variables that name it."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from snippets import pages_with_snippets
 
-from tests.medplum_server.process import MedplumServer, start_server
-
-
-@pytest.fixture(scope="session")
-def medplum_server() -> Iterator[MedplumServer]:
-    with start_server() as running:
-        yield running
+from tests.medplum_server.process import MedplumServer
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ def example_files(folder: Path) -> list[Path]:
     return sorted(p for p in folder.glob("*.json") if p.name != "package.json")
 
 
-def exactly(text: str | bytes) -> Any:  # noqa: ANN401 - any JSON value
+def exactly(text: str | bytes) -> Any:
     """Parse JSON with its numbers as they are written; the order of members says nothing."""
     return json.loads(text, parse_float=_written, parse_int=_written)
 

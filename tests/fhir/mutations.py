@@ -134,10 +134,10 @@ def _shuffled(things: Iterable[Any], rng: random.Random) -> list[Any]:
 
 
 def edited(
-    node: Any,  # noqa: ANN401 - any JSON value
+    node: Any,
     keys: tuple[str | int, ...],
     changes: dict[str, Any],
-) -> Any:  # noqa: ANN401 - any JSON value
+) -> Any:
     """Copy what leads to the change, share the rest."""
     copy: Any = list(node) if isinstance(node, list) else dict(node)
     if keys:

@@ -21,7 +21,7 @@ class Outcome(NamedTuple):
         return not self.errors
 
 
-def model_of(resource_type: str) -> Any:  # noqa: ANN401 - a model class found by its name
+def model_of(resource_type: str) -> Any:
     return getattr(fhir, resource_type)
 
 

@@ -1,4 +1,4 @@
-"""The embedded server, started once; each test that asks for `server` gets it as new."""
+"""Both clients through one fixture, before the embedded server."""
 
 import importlib
 from collections.abc import Iterator
@@ -7,19 +7,7 @@ import httpx
 import pytest
 from live_calls import FakeClock, LiveClient, MakeClient, Requests, loop
 
-from tests.medplum_server.process import MedplumServer, start_server
-
-
-@pytest.fixture(scope="session")
-def medplum_server() -> Iterator[MedplumServer]:
-    with start_server() as running:
-        yield running
-
-
-@pytest.fixture
-def server(medplum_server: MedplumServer) -> MedplumServer:
-    medplum_server.reset()
-    return medplum_server
+from tests.medplum_server.process import MedplumServer
 
 
 @pytest.fixture

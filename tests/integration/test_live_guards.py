@@ -83,7 +83,7 @@ def test_if_match_on_a_patch_becomes_a_leading_test(client_of: MakeClient) -> No
 @pytest.mark.parametrize("as_header", [True, False])
 def test_a_stale_patch_fails_and_writes_nothing(
     client: LiveClient,
-    as_header: bool,
+    as_header: bool,  # noqa: FBT001 - a table of cases
 ) -> None:
     read = client.create(active=True)
     patch = [{"op": "replace", "path": "/active", "value": False}]

@@ -47,7 +47,7 @@ def test_a_job_that_failed_has_ended_too(client: LiveClient, server: MedplumServ
 def test_a_cancelled_job_is_told_by_its_status(
     client: LiveClient,
     server: MedplumServer,
-    by_operation: bool,
+    by_operation: bool,  # noqa: FBT001 - a table of cases
 ) -> None:
     server.control("config", {"jobPolls": 99})
     job = client("execute_batch", BATCH, prefer_async=True)
@@ -65,7 +65,7 @@ def test_a_cancelled_job_is_told_by_its_status(
 def test_a_job_that_never_ends_meets_a_deadline(
     client: LiveClient,
     server: MedplumServer,
-    cancel: bool,
+    cancel: bool,  # noqa: FBT001 - a table of cases
 ) -> None:
     server.control("config", {"jobPolls": 9999})
     job = client("execute_batch", BATCH, prefer_async=True)

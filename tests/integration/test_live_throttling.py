@@ -15,7 +15,7 @@ def _diagnostics(milliseconds: int) -> dict[str, object]:
     return outcome_of("throttled", diagnostics=f'{{"_msBeforeNext": {milliseconds}}}')
 
 
-def test_msBeforeNext_is_waited(client: LiveClient, server: MedplumServer) -> None:
+def test_msBeforeNext_is_waited(client: LiveClient, server: MedplumServer) -> None:  # noqa: N802 - the server's own word
     server.control("faults", {"kinds": ["429"], "slow": 1500, "times": 1})
     server.control("config", {"slow": 1500})
     assert client.create()["id"]

@@ -53,7 +53,7 @@ class MedplumServer:
         self.users = info["users"]
         atexit.register(self.close)
 
-    def control(self, path: str, body: object = None, *, method: str | None = None) -> Any:  # noqa: ANN401 - JSON
+    def control(self, path: str, body: object = None, *, method: str | None = None) -> Any:
         """Steer the server; control.mjs lists the paths.
 
         Without a method, a body makes it a POST; `reset` is always one; anything else is a GET.

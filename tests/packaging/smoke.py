@@ -1,5 +1,6 @@
 """What every supported interpreter has to do with the installed wheel; runs without pytest."""
 
+import asyncio
 import json
 import sys
 from importlib.metadata import version
@@ -51,6 +52,45 @@ def check_models() -> None:
     assert places == [("active",)], places
 
 
+def check_importing_the_clients() -> None:
+    """A client brings the base of the models, but no resource; a group comes when asked for."""
+    assert pymedplum.MedplumClient.__name__ == "MedplumClient"
+    assert pymedplum.AsyncMedplumClient.__name__ == "AsyncMedplumClient"
+    loaded = {name.rpartition(".")[2] for name in sys.modules if name.startswith("pymedplum.fhir.")}
+    assert not loaded & {"patient", "observation", "bundle", "humanname"}, loaded
+    groups = {name for name in sys.modules if name.startswith("pymedplum.groups.")}
+    assert not groups, groups
+
+
+def check_the_clients() -> None:
+    """Both clients make one call, with a model and without."""
+    import httpx  # noqa: PLC0415 - not before check_the_import
+
+    from pymedplum.fhir import Patient  # noqa: PLC0415 - the same
+
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(200, content=TEXT)
+
+    transport = httpx.MockTransport(answer)
+    base, token = "https://fhir.example.com/", "t0"
+    with httpx.Client(transport=transport) as http:
+        client = pymedplum.MedplumClient(base, access_token=token, http_client=http)
+        assert client.read_resource("Patient", "p1") == json.loads(TEXT)
+
+    async def later() -> Patient:
+        async with httpx.AsyncClient(transport=transport) as http:
+            client = pymedplum.AsyncMedplumClient(base, access_token=token, http_client=http)
+            return await client.read_resource("Patient", "p1", as_fhir=Patient)
+
+    assert asyncio.run(later()) == Patient.model_validate_json(TEXT)
+    assert {(str(r.url), r.headers["Authorization"]) for r in asked} == {
+        (f"{base}fhir/R4/Patient/p1", f"Bearer {token}")
+    }
+
+
 def check_helpers() -> None:
     """Helpers read models and dicts alike."""
     from pymedplum.fhir import Patient  # noqa: PLC0415 - not before check_the_import
@@ -90,7 +130,9 @@ def check_a_users_subclass() -> None:
 
 if __name__ == "__main__":
     check_the_import()
+    check_importing_the_clients()
     check_models()
+    check_the_clients()
     check_helpers()
     check_a_users_subclass()
     check_the_public_names()

@@ -1,34 +1,51 @@
-"""Microseconds that a client adds to one read, over the same read through bare httpx.
+"""Microseconds of one read: through bare httpx, and through each of a contestant's clients.
 
 Usage: client_call.py REPEATS. The server is httpx's mock transport, so no socket adds noise.
 """
 
-import importlib
+import asyncio
 import json
 import sys
+import time
 
-import httpx
+from tests.benchmarks.snippets.canned import BASE, TOKEN, async_client, patient, sync_client
+from tests.benchmarks.snippets.timing import CALLS, median_times, medians
 
-from tests.benchmarks.snippets.timing import median_times
-
-BASE = "https://fhir.example.com/"
-PATIENT = {"resourceType": "Patient", "id": "ada", "name": [{"family": "Lovelace"}]}
+URL = f"{BASE}fhir/R4/Patient/ada"
+HEADERS = {"Authorization": f"Bearer {TOKEN}"}
 
 
-def answer(_: httpx.Request) -> httpx.Response:
-    return httpx.Response(200, json=PATIENT)
+def synchronous(repeats: int) -> dict[str, float]:
+    client, http = sync_client(patient)
+    calls = {
+        "httpx": lambda: http.get(URL, headers=HEADERS).json(),
+        "client": lambda: client.read_resource("Patient", "ada"),
+    }
+    return median_times(calls, repeats)
+
+
+async def asynchronous(repeats: int) -> dict[str, float]:
+    client, http = async_client(patient)
+
+    async def bare() -> object:
+        return (await http.get(URL, headers=HEADERS)).json()
+
+    async def through_client() -> object:
+        return await client.read_resource("Patient", "ada")
+
+    calls = {"async httpx": bare, "async client": through_client}
+    samples: dict[str, list[float]] = {name: [] for name in calls}
+    for _ in range(repeats):
+        for name, call in calls.items():
+            start = time.perf_counter()
+            for _ in range(CALLS):
+                await call()
+            samples[name].append((time.perf_counter() - start) / CALLS * 1e6)
+    return medians(samples)
 
 
 def main(repeats: int) -> None:
-    http = httpx.Client(transport=httpx.MockTransport(answer), follow_redirects=False)
-    make_client = importlib.import_module("pymedplum").MedplumClient
-    client = make_client(base_url=BASE, access_token="token", http_client=http)  # noqa: S106
-    url, headers = f"{BASE}fhir/R4/Patient/ada", {"Authorization": "Bearer token"}
-    calls = {
-        "httpx": lambda: http.get(url, headers=headers).json(),
-        "client": lambda: client.read_resource("Patient", "ada"),
-    }
-    print(json.dumps(median_times(calls, repeats)))
+    print(json.dumps(synchronous(repeats) | asyncio.run(asynchronous(repeats))))
 
 
 main(int(sys.argv[1]))

@@ -12,7 +12,7 @@ from typing import Any
 from tests.benchmarks.snippets.models import find_class
 
 
-def exactly(text: str | bytes) -> Any:  # noqa: ANN401 - any JSON
+def exactly(text: str | bytes) -> Any:
     """Parse JSON so that 1.0, 1.00 and "1.0" all differ."""
     return json.loads(text, parse_float=_number, parse_int=_number)
 

@@ -4,7 +4,7 @@ from importlib import import_module
 from typing import Any
 
 
-def find_class(pattern: str, name: str) -> Any:  # noqa: ANN401 - a class of whoever runs this
+def find_class(pattern: str, name: str) -> Any:
     """Return a class by a pattern such as `fhir.resources.R4B.{module}:{name}`.
 
     Raises:

@@ -2,7 +2,7 @@
 
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 CALLS = 20
 
@@ -13,6 +13,11 @@ def median_times(calls: Mapping[str, Callable[[], object]], repeats: int) -> dic
     for _ in range(repeats):
         for name, call in calls.items():
             samples[name].append(_time(call))
+    return medians(samples)
+
+
+def medians(samples: Mapping[str, Sequence[float]]) -> dict[str, float]:
+    """Return the median of each call's samples."""
     return {name: statistics.median(times) for name, times in samples.items()}
 
 

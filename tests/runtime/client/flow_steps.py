@@ -88,7 +88,7 @@ class Hand:
             while True:
                 try:
                     result = self._perform(effect)
-                except BaseException as error:
+                except BaseException as error:  # noqa: BLE001 - whatever it is, the test judges it
                     effect = flow.throw(error)
                 else:
                     effect = flow.send(result)

@@ -146,7 +146,7 @@ def test_arguments_that_cannot_be_are_refused_at_once(
 def test_asynchronous_functions_need_the_asynchronous_client() -> None:
     async def hook(_: object) -> None: ...
 
-    class Callable_:
+    class Callable_:  # noqa: N801 - named like its function
         async def __call__(self, _: object) -> None: ...
 
     for function in (hook, Callable_()):

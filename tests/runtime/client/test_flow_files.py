@@ -83,12 +83,12 @@ def test_a_download_to_a_file_appears_only_when_it_is_whole(tmp_path: Path) -> N
 @pytest.mark.parametrize("existing", [True, False])
 def test_a_download_that_fails_leaves_nothing_behind(
     tmp_path: Path,
-    existing: bool,
+    existing: bool,  # noqa: FBT001 - a table of cases
 ) -> None:
     path = tmp_path / "file"
     if existing:
         path.write_bytes(b"before")
-    with pytest.raises(LookupError), FileDownload(path, None, None) as download:
+    with pytest.raises(LookupError), FileDownload(path, None, None) as download:  # noqa: PT012 - all of it is the call
         download(b"half")
         raise LookupError
     assert [each.name for each in tmp_path.iterdir()] == (["file"] if existing else [])
@@ -96,7 +96,7 @@ def test_a_download_that_fails_leaves_nothing_behind(
 
 def test_a_stream_gets_the_content_only_when_it_is_whole() -> None:
     target = io.BytesIO()
-    with pytest.raises(ContentTooLargeError), FileDownload(target, 10, None) as download:
+    with pytest.raises(ContentTooLargeError), FileDownload(target, 10, None) as download:  # noqa: PT012 - all of it is the call
         download(b"12345")
         download(b"678901")
     assert target.getvalue() == b""
@@ -165,7 +165,9 @@ def test_the_word_null_is_no_reason_to_refuse() -> None:
 
 @pytest.mark.parametrize("text", ["1.00", "0.10000000000000000005", "1e-7", "0.00000000", "-0.0"])
 def test_decimals_are_written_as_they_were_read(text: str) -> None:
-    content = f'{{"resourceType":"Observation","status":"final","code":{{"text":"c"}},"valueQuantity":{{"value":{text}}}}}'
+    content = (
+        f'{{"resourceType":"Observation","status":"final","valueQuantity":{{"value":{text}}}}}'
+    )
     answer = answer_of(200, content.encode())
     assert encode(answer.json(exact=True)) == content.encode()
     assert encode(Observation.model_validate_json(content)) == content.encode()

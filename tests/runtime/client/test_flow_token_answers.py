@@ -56,7 +56,7 @@ def test_lifetimes_and_instants() -> None:
     ends = datetime.fromtimestamp(1000, tz=timezone.utc) + timedelta(hours=1)
     assert until("t", ends, 1000) == AccessToken("t", 4600, 4540)
     with pytest.raises(ValueError, match="time zone"):
-        until("t", datetime(2030, 1, 1), 0)
+        until("t", datetime(2030, 1, 1), 0)  # noqa: DTZ001 - without a zone on purpose
 
 
 def test_the_token_request_is_a_form_without_the_clients_headers(session: Session) -> None:

@@ -37,7 +37,7 @@ def flag(url: str, value: str = "x") -> dict[str, Any]:
     return {"url": url, "valueString": value}
 
 
-def extensions(element: Any) -> object:  # noqa: ANN401 - a dict or a model
+def extensions(element: Any) -> object:
     return to_fhir_json(element).get("extension")
 
 

@@ -76,7 +76,7 @@ def test_no_id_is_found_where_there_is_none(make: Make) -> None:
 
 
 @pytest.mark.parametrize("reference", [None, "", "Patient/", "#p1", "urn:uuid:1", {}, {"id": 1}])
-def test_looking_for_an_id_never_raises(reference: Any) -> None:  # noqa: ANN401 - any shape
+def test_looking_for_an_id_never_raises(reference: Any) -> None:
     assert resolve_id(reference) is None
 
 

@@ -47,6 +47,6 @@ def test_any_pydantic_model_is_read_by_its_aliases() -> None:
 
 
 @pytest.mark.parametrize("other", [None, "x", ["x"], Patient])
-def test_anything_else_is_refused(other: Any) -> None:  # noqa: ANN401 - wrong on purpose
+def test_anything_else_is_refused(other: Any) -> None:
     with pytest.raises(TypeError, match="expected a dict or a model"):
         to_fhir_json(other)

@@ -117,7 +117,7 @@ def test_a_null_in_a_list_needs_a_sibling_that_describes_it(data: dict[str, Any]
     ],
 )  # fmt: skip
 def test_an_unknown_property_is_refused_with_the_closest(
-    call: Any,  # noqa: ANN401 - a model
+    call: Any,
     data: dict[str, Any],
     path: str,
     owner: str,

@@ -21,25 +21,25 @@ NO_UTF8 = [b"\xff", b'{"resourceType":"Patient","id":"\xff"}', PATIENT.encode("u
 
 @pytest.mark.parametrize("text", NO_JSON)
 @pytest.mark.parametrize("call", [Patient.model_validate_json, parse_resource])
-def test_text_that_is_no_json_is_refused(call: Any, text: str) -> None:  # noqa: ANN401 - a read
+def test_text_that_is_no_json_is_refused(call: Any, text: str) -> None:
     assert kinds(call, text) == {"": "json_invalid"}
     assert kinds(call, text.encode()) == {"": "json_invalid"}
 
 
 @pytest.mark.parametrize("text", NO_OBJECT)
 @pytest.mark.parametrize("call", [Patient.model_validate_json, parse_resource])
-def test_json_that_is_no_object_is_refused(call: Any, text: str) -> None:  # noqa: ANN401 - a read
+def test_json_that_is_no_object_is_refused(call: Any, text: str) -> None:
     assert list(problems(call, text)) == [""]
 
 
 @pytest.mark.parametrize("raw", NO_UTF8)
 @pytest.mark.parametrize("call", [Patient.model_validate_json, parse_resource])
-def test_bytes_that_are_no_utf8_are_refused(call: Any, raw: bytes) -> None:  # noqa: ANN401 - a read
+def test_bytes_that_are_no_utf8_are_refused(call: Any, raw: bytes) -> None:
     assert kinds(call, raw) == {"": "json_invalid"}
 
 
 @pytest.mark.parametrize("call", [Patient.model_validate_json, parse_resource])
-def test_text_with_half_a_character_is_refused(call: Any) -> None:  # noqa: ANN401 - a read
+def test_text_with_half_a_character_is_refused(call: Any) -> None:
     assert kinds(call, '{"resourceType":"Patient","id":"\ud800"}') == {"": "json_invalid"}
 
 

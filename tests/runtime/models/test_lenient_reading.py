@@ -34,7 +34,7 @@ WITH_NEW: dict[str, dict[str, Any]] = {
 }
 
 
-def without_nulls(data: Any) -> Any:  # noqa: ANN401 - any JSON value
+def without_nulls(data: Any) -> Any:
     if isinstance(data, dict):
         return {name: without_nulls(value) for name, value in data.items() if value is not None}
     return [without_nulls(item) for item in data] if isinstance(data, list) else data

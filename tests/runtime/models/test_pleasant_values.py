@@ -22,7 +22,7 @@ class Gender(str, Enum):
     MALE = "male"
 
 
-def observed(**value: object) -> Any:  # noqa: ANN401 - an observation
+def observed(**value: object) -> Any:
     return Observation(status="final", code={"text": "a"}, **value)
 
 

@@ -78,7 +78,7 @@ class Owner(typed.Patient):
         return pin
 
 
-def construct(data: Any) -> Owner:  # noqa: ANN401 - as the stubs forbid
+def construct(data: Any) -> Owner:
     return Owner(**data)
 
 

@@ -86,7 +86,7 @@ def test_a_validator_before_sees_what_was_given() -> None:
     class Tolerant(Patient):
         @model_validator(mode="before")
         @classmethod
-        def _drop(cls, data: Any) -> Any:  # noqa: ANN401 - whatever was given
+        def _drop(cls, data: Any) -> Any:
             return {name: value for name, value in data.items() if name != "legacy"}
 
     assert Tolerant.model_validate({"active": True, "legacy": 1}).active is True

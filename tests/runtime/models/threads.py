@@ -39,7 +39,7 @@ def use(name: str) -> Outcome:
     return name, said
 
 
-def use_own(cls: Any) -> Outcome:  # noqa: ANN401 - a class that derives from a generated one
+def use_own(cls: Any) -> Outcome:
     """Read and write with a class of the user."""
     model = cls(birth_date="1970", nick="a", name=[{"family": "b"}])
     model.nick = "c"

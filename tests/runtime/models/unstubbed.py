@@ -5,5 +5,5 @@ from typing import Any
 import pymedplum.fhir
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - that is the point
+def __getattr__(name: str) -> Any:
     return getattr(pymedplum.fhir, name)

@@ -1,12 +1,10 @@
-"""`make demo`: what a user would do with the models, on HL7's published examples."""
+"""The first part of the demo: what a user would do with the models, on HL7's examples."""
 
 import json
-import sys
 import time
 from typing import Any
 
 from pydantic import ValidationError
-from rich.console import Console
 from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
@@ -15,11 +13,10 @@ from codegen.download import fetch_package
 from codegen.sources import read_sources
 from pymedplum.fhir import FHIR_TYPES, FHIR_VERSION, Observation, Patient, parse_resource
 from pymedplum.helpers import get_patient_display_name, to_fhir_json
+from tests.demo.story import console
 
-console = Console()
 
-
-def main() -> int:
+def tour_models() -> int:
     """Show the models, then read every example."""
     console.rule(f"pymedplum: models of FHIR {FHIR_VERSION}, {len(FHIR_TYPES)} classes")
     show_building()
@@ -109,7 +106,3 @@ def report(total: int, refused: list[tuple[str, str]], changed: list[str], secon
 def _exact(text: str | bytes) -> object:
     """Parse JSON with numbers as their text."""
     return json.loads(text, parse_float=lambda t: ("number", t), parse_int=lambda t: ("number", t))
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -28,6 +28,20 @@ def test_the_runtime_imports_nothing_of_ours_but_itself() -> None:
     assert _arrows(imports_under(RUNTIME, "runtime"), *others) == []
 
 
+# Each layer of the runtime imports the ones before it, and none after.
+LAYERS = ("helpers", "models", "search", "http", "auth", "client", "flows")
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_a_layer_of_the_runtime_imports_no_later_one(layer: str) -> None:
+    later = LAYERS[LAYERS.index(layer) + 1 :]
+    inside = f"{RUNTIME}/{layer}/"
+    found = [i for i in imports_under(RUNTIME, "runtime") if inside in i.file]
+
+    assert found
+    assert _arrows(found, *(f"{RUNTIME}.{each}" for each in later)) == []
+
+
 def test_generated_code_imports_only_the_runtime_and_itself() -> None:
     standard = ("__future__", "collections", "datetime", "decimal", "functools", "typing")
     allowed = (RUNTIME, GENERATED, *standard, "typing_extensions", "httpx")

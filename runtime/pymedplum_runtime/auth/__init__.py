@@ -9,7 +9,7 @@ from pymedplum_runtime.auth.providers import (
     TokenProvider,
 )
 from pymedplum_runtime.auth.tokens import AccessToken, TokenEndpoint
-from pymedplum_runtime.client.flow import Invoke
+from pymedplum_runtime.http.flow import Invoke
 
 __all__ = [
     "AccessToken",

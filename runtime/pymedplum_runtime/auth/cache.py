@@ -11,14 +11,14 @@ from contextvars import ContextVar
 from pymedplum_runtime.auth.endpoint import MedplumTokenEndpoint
 from pymedplum_runtime.auth.providers import Auth
 from pymedplum_runtime.auth.tokens import AccessToken
-from pymedplum_runtime.client.clock import Clock
-from pymedplum_runtime.client.flow import Flow, Wait
 from pymedplum_runtime.errors import (
     AuthenticationError,
     MedplumError,
     TokenRefreshCooldownError,
     copied,
 )
+from pymedplum_runtime.http.clock import Clock
+from pymedplum_runtime.http.flow import Flow, Wait
 
 _Flight = Future[AccessToken | MedplumError | None]
 

@@ -5,14 +5,14 @@ from collections.abc import Mapping
 import httpx
 
 from pymedplum_runtime.auth.tokens import Grant, read_grant
-from pymedplum_runtime.client.clock import Clock
-from pymedplum_runtime.client.flow import Flow, Sleep
-from pymedplum_runtime.client.records import Record
-from pymedplum_runtime.client.retry import Retries, RetryPolicy
-from pymedplum_runtime.client.urls import Server
-from pymedplum_runtime.client.wire import JSON, Answer, WireRequest, encode_form
 from pymedplum_runtime.errors import NetworkError
 from pymedplum_runtime.hooks import AsyncOnRequestCompleteHook, OnRequestCompleteHook
+from pymedplum_runtime.http.clock import Clock
+from pymedplum_runtime.http.flow import Flow, Sleep
+from pymedplum_runtime.http.records import Record
+from pymedplum_runtime.http.retry import Retries, RetryPolicy
+from pymedplum_runtime.http.urls import Server
+from pymedplum_runtime.http.wire import JSON, Answer, WireRequest, encode_form
 
 _FORM = "application/x-www-form-urlencoded"
 

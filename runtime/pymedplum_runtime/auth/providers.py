@@ -10,8 +10,8 @@ from pymedplum_runtime.auth.tokens import (
     basic_credentials,
     lasting,
 )
-from pymedplum_runtime.client.callables import is_async
-from pymedplum_runtime.client.flow import Flow, Invoke
+from pymedplum_runtime.http.callables import is_async
+from pymedplum_runtime.http.flow import Flow, Invoke
 
 ACCESS_TOKEN_TYPE = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 - RFC 8693
 TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"  # noqa: S105 - RFC 8693

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any, Protocol, cast
 
-from pymedplum_runtime.client.flow import Flow
-from pymedplum_runtime.client.wire import Answer
 from pymedplum_runtime.errors import AuthenticationError
+from pymedplum_runtime.http.flow import Flow
+from pymedplum_runtime.http.wire import Answer
 
 EARLIEST = 60.0  # seconds before the end of a token at which it is renewed, at most
 LONGEST = 1e10  # seconds; beyond it lies no date

@@ -5,10 +5,6 @@ from typing import Any, cast
 
 import httpx
 
-from pymedplum_runtime.client.limits import delay_asked_for
-from pymedplum_runtime.client.shape import Shape
-from pymedplum_runtime.client.urls import Server
-from pymedplum_runtime.client.wire import Answer
 from pymedplum_runtime.errors import (
     AuthenticationError,
     AuthorizationError,
@@ -25,6 +21,10 @@ from pymedplum_runtime.errors import (
     ValidationError,
     issue_codes,
 )
+from pymedplum_runtime.http.limits import delay_asked_for
+from pymedplum_runtime.http.shape import Shape
+from pymedplum_runtime.http.urls import Server
+from pymedplum_runtime.http.wire import Answer
 
 _CLASSES: dict[int, type[MedplumError]] = {
     400: BadRequestError,

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pymedplum_runtime.client.headers import ON_BEHALF_OF, header
-from pymedplum_runtime.client.uploads import Upload
-from pymedplum_runtime.client.wire import FHIR_JSON, Sink, Timeout, encode
+from pymedplum_runtime.http.headers import ON_BEHALF_OF, header
+from pymedplum_runtime.http.uploads import Upload
+from pymedplum_runtime.http.wire import FHIR_JSON, Sink, Timeout, encode
 
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
@@ -52,6 +52,8 @@ class Call:
     content_type: str = FHIR_JSON
     accept: str = FHIR_JSON
     options: CallOptions = NO_OPTIONS
+    is_read: bool = False
+    """Whether it changes nothing, although it is a POST."""
     replay_safe: bool | None = None
     """Whether carrying it out twice does no harm; `None`: as the method promises."""
     sink: Sink | None = None
@@ -59,14 +61,14 @@ class Call:
     @property
     def is_write(self) -> bool:
         """Whether the call may change something on the server."""
-        return self.method not in _READS
+        return self.method not in _READS and not self.is_read
 
     @property
     def is_replay_safe(self) -> bool:
         """Whether the request may be sent again when the server may already have acted."""
         if self.replay_safe is not None:
             return self.replay_safe
-        return self.method in _IDEMPOTENT or self._is_conditional_create
+        return self.is_read or self.method in _IDEMPOTENT or self._is_conditional_create
 
     @property
     def _is_conditional_create(self) -> bool:

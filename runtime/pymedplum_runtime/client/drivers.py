@@ -11,11 +11,11 @@ from typing import Any, TypeVar
 
 import httpx
 
-from pymedplum_runtime.client.flow import Effect, Flow, Invoke, Send, Sleep
 from pymedplum_runtime.client.pages import Pages
 from pymedplum_runtime.client.session import Session
 from pymedplum_runtime.client.transport import Origin, is_ours, network_error, origin, outgoing
-from pymedplum_runtime.client.wire import Answer, WireRequest
+from pymedplum_runtime.http.flow import Effect, Flow, Invoke, Send, Sleep
+from pymedplum_runtime.http.wire import Answer, WireRequest
 
 T = TypeVar("T")
 

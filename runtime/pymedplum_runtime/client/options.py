@@ -9,17 +9,17 @@ from pymedplum_runtime.auth.endpoint import MedplumTokenEndpoint
 from pymedplum_runtime.auth.providers import Auth, ClientCredentials
 from pymedplum_runtime.auth.tokens import AccessToken
 from pymedplum_runtime.client.acting import OnBehalfOf
-from pymedplum_runtime.client.callables import is_async
-from pymedplum_runtime.client.clock import Clock, SystemClock
-from pymedplum_runtime.client.retry import MAX_RETRY_DELAY_SECONDS, RetryPolicy
 from pymedplum_runtime.client.session import Session
-from pymedplum_runtime.client.timeouts import seconds
-from pymedplum_runtime.client.urls import server
 from pymedplum_runtime.hooks import (
     AsyncOnRequestCompleteHook,
     BeforeRequestHook,
     OnRequestCompleteHook,
 )
+from pymedplum_runtime.http.callables import is_async
+from pymedplum_runtime.http.clock import Clock, SystemClock
+from pymedplum_runtime.http.retry import MAX_RETRY_DELAY_SECONDS, RetryPolicy
+from pymedplum_runtime.http.timeouts import seconds
+from pymedplum_runtime.http.urls import server
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Protocol, TypeVar
 
-from pymedplum_runtime.client.flow import Flow
+from pymedplum_runtime.http.flow import Flow
 
 T_co = TypeVar("T_co", covariant=True)
 

@@ -3,12 +3,12 @@
 import logging
 from dataclasses import replace
 
-from pymedplum_runtime.client.headers import OWN, header, merge_headers
-from pymedplum_runtime.client.uploads import Upload
-from pymedplum_runtime.client.urls import Server
-from pymedplum_runtime.client.wire import WireRequest, decode_or_none, encode
 from pymedplum_runtime.errors import UnsafeRedirectError
 from pymedplum_runtime.hooks import PreparedRequest
+from pymedplum_runtime.http.headers import OWN, header, merge_headers
+from pymedplum_runtime.http.uploads import Upload
+from pymedplum_runtime.http.urls import Server
+from pymedplum_runtime.http.wire import WireRequest, decode_or_none, encode
 
 logger = logging.getLogger("pymedplum.hooks")
 

@@ -6,8 +6,8 @@ from typing import Any, cast
 from pydantic import ValidationError
 
 from pymedplum_runtime.client.session import Session
-from pymedplum_runtime.client.wire import Answer
 from pymedplum_runtime.errors import MedplumError
+from pymedplum_runtime.http.wire import Answer
 from pymedplum_runtime.models.base import FHIRModel
 from pymedplum_runtime.models.codec import JsonTextError
 from pymedplum_runtime.search.reading import read_model

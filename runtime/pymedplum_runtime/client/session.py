@@ -13,21 +13,21 @@ from pymedplum_runtime.auth.tokens import AccessToken
 from pymedplum_runtime.client.acting import OnBehalfOf
 from pymedplum_runtime.client.answers import raise_for_status
 from pymedplum_runtime.client.calls import Call
-from pymedplum_runtime.client.clock import Clock
-from pymedplum_runtime.client.flow import Flow, Invoke, Sleep
-from pymedplum_runtime.client.headers import ON_BEHALF_OF, merge_headers
 from pymedplum_runtime.client.prepared import accepted, shown
-from pymedplum_runtime.client.records import Record
-from pymedplum_runtime.client.retry import Retries, RetryPolicy
-from pymedplum_runtime.client.timeouts import seconds
-from pymedplum_runtime.client.urls import Server
-from pymedplum_runtime.client.wire import Answer, WireRequest
 from pymedplum_runtime.errors import ClientClosedError, MedplumError, NetworkError
 from pymedplum_runtime.hooks import (
     AsyncOnRequestCompleteHook,
     BeforeRequestHook,
     OnRequestCompleteHook,
 )
+from pymedplum_runtime.http.clock import Clock
+from pymedplum_runtime.http.flow import Flow, Invoke, Sleep
+from pymedplum_runtime.http.headers import ON_BEHALF_OF, merge_headers
+from pymedplum_runtime.http.records import Record
+from pymedplum_runtime.http.retry import Retries, RetryPolicy
+from pymedplum_runtime.http.timeouts import seconds
+from pymedplum_runtime.http.urls import Server
+from pymedplum_runtime.http.wire import Answer, WireRequest
 
 _UNAUTHORIZED = 401
 

@@ -8,14 +8,14 @@ from contextvars import ContextVar
 
 import httpx
 
-from pymedplum_runtime.client.uploads import Upload
-from pymedplum_runtime.client.wire import WireRequest
 from pymedplum_runtime.errors import (
     ClientClosedError,
     MedplumError,
     NetworkError,
     UnsafeRedirectError,
 )
+from pymedplum_runtime.http.uploads import Upload
+from pymedplum_runtime.http.wire import WireRequest
 
 _USUAL = httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(200))).headers
 _USUAL_TEXT = dict(_USUAL)

@@ -9,7 +9,7 @@ import httpx
 from pydantic import ValidationError
 from typing_extensions import TypedDict
 
-from pymedplum_runtime.client.wire import Timeout
+from pymedplum_runtime.http.wire import Timeout
 from pymedplum_runtime.models.base import FHIRModel
 from pymedplum_runtime.models.resource import ResourceModel
 from pymedplum_runtime.search.options import SummaryMode, TotalMode

@@ -8,12 +8,12 @@ from typing import Any
 
 from pymedplum_runtime.access import normalize_access_entry, normalize_access_policy_reference
 from pymedplum_runtime.client.calls import NO_OPTIONS, Call, CallOptions
-from pymedplum_runtime.client.flow import Flow
 from pymedplum_runtime.client.results import object_of
 from pymedplum_runtime.client.session import Session
 from pymedplum_runtime.client.types import AccessEntry
-from pymedplum_runtime.client.urls import id_segment, type_segment
-from pymedplum_runtime.client.wire import JSON
+from pymedplum_runtime.http.flow import Flow
+from pymedplum_runtime.http.urls import id_segment, type_segment
+from pymedplum_runtime.http.wire import JSON
 
 
 def invite_user(

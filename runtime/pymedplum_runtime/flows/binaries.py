@@ -8,13 +8,13 @@ from typing import Any
 
 from pymedplum_runtime.client.calls import NO_OPTIONS, Call, CallOptions
 from pymedplum_runtime.client.downloads import Download, FileDownload, MemoryDownload
-from pymedplum_runtime.client.flow import Flow
 from pymedplum_runtime.client.results import object_of
 from pymedplum_runtime.client.session import Session
 from pymedplum_runtime.client.types import BinaryContent, Destination, ElementLike, Progress
-from pymedplum_runtime.client.uploads import Upload
-from pymedplum_runtime.client.urls import id_segment
 from pymedplum_runtime.helpers.members import members_of
+from pymedplum_runtime.http.flow import Flow
+from pymedplum_runtime.http.uploads import Upload
+from pymedplum_runtime.http.urls import id_segment
 from pymedplum_runtime.search.query import encode_query
 
 _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+*-]+(?: *;[\x20-\x7e]*)?", re.ASCII)

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from pymedplum_runtime.client.types import ResourceLike
-from pymedplum_runtime.client.urls import id_segment, type_segment
-from pymedplum_runtime.client.wire import encode
 from pymedplum_runtime.errors import MissingVersionIdError
 from pymedplum_runtime.helpers.members import is_data, member, members_of
 from pymedplum_runtime.helpers.serialization import to_fhir_json
+from pymedplum_runtime.http.urls import id_segment, type_segment
+from pymedplum_runtime.http.wire import encode
 from pymedplum_runtime.models import codec
 from pymedplum_runtime.models.base import FHIRModel
 

@@ -7,16 +7,16 @@ from http import HTTPStatus
 from typing import Any
 
 from pymedplum_runtime.client.calls import NO_OPTIONS, Call, CallOptions
-from pymedplum_runtime.client.flow import Flow, after_writing
 from pymedplum_runtime.client.results import accepted_job, json_or_text, object_of
 from pymedplum_runtime.client.session import Session
 from pymedplum_runtime.client.types import ResourceLike
-from pymedplum_runtime.client.urls import id_segment
-from pymedplum_runtime.client.wire import JSON, encode
 from pymedplum_runtime.flows.bodies import body_of
 from pymedplum_runtime.flows.resources import create_resource, delete_resource, read_resource
 from pymedplum_runtime.flows.search import search_resources
 from pymedplum_runtime.flows.updates import update_resource, update_with_retry
+from pymedplum_runtime.http.flow import Flow, after_writing
+from pymedplum_runtime.http.urls import id_segment
+from pymedplum_runtime.http.wire import JSON, encode
 
 
 def create_bot(

@@ -6,16 +6,16 @@ from http import HTTPStatus
 from typing import Any, cast
 
 from pymedplum_runtime.client.calls import NO_OPTIONS, Call, CallOptions
-from pymedplum_runtime.client.flow import Flow, after_writing
 from pymedplum_runtime.client.results import object_of
 from pymedplum_runtime.client.session import Session
 from pymedplum_runtime.client.types import ResourceLike
-from pymedplum_runtime.client.wire import encode
 from pymedplum_runtime.errors import MedplumError
 from pymedplum_runtime.flows.bodies import body_of, with_accounts
 from pymedplum_runtime.flows.conditions import if_none_exist_query
 from pymedplum_runtime.flows.throttled import run_batch
 from pymedplum_runtime.helpers.members import is_data, members_of
+from pymedplum_runtime.http.flow import Flow, after_writing
+from pymedplum_runtime.http.wire import encode
 from pymedplum_runtime.models import codec
 from pymedplum_runtime.models.base import FHIRModel
 from pymedplum_runtime.search.entries import (

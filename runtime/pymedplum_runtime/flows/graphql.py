@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from pymedplum_runtime.client.calls import NO_OPTIONS, Call, CallOptions
-from pymedplum_runtime.client.flow import Flow
 from pymedplum_runtime.client.results import object_of
 from pymedplum_runtime.client.session import Session
-from pymedplum_runtime.client.wire import JSON
+from pymedplum_runtime.http.flow import Flow
+from pymedplum_runtime.http.wire import JSON
 
 _WRITES = re.compile(r"\b(?:mutation|subscription)\b")
 
@@ -35,6 +35,6 @@ def execute_graphql(
         body=body,
         content_type=JSON,
         options=options,
-        replay_safe=not _WRITES.search(query),
+        is_read=not _WRITES.search(query),
     )
     return object_of((yield from session.call(call)), exact=session.exact_decimals)

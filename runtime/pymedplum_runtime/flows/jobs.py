@@ -13,14 +13,10 @@ from typing import Any
 import httpx
 
 from pymedplum_runtime.client.calls import NO_OPTIONS, Call, CallOptions
-from pymedplum_runtime.client.flow import Flow, Sleep
 from pymedplum_runtime.client.options import not_negative
 from pymedplum_runtime.client.results import check_done, object_of
 from pymedplum_runtime.client.session import Session
-from pymedplum_runtime.client.timeouts import seconds
 from pymedplum_runtime.client.types import JobReference
-from pymedplum_runtime.client.urls import id_segment
-from pymedplum_runtime.client.wire import Answer
 from pymedplum_runtime.errors import (
     AsyncJobTimeoutError,
     MedplumError,
@@ -30,6 +26,10 @@ from pymedplum_runtime.errors import (
     TokenRefreshCooldownError,
 )
 from pymedplum_runtime.helpers.members import is_data, members_of
+from pymedplum_runtime.http.flow import Flow, Sleep
+from pymedplum_runtime.http.timeouts import seconds
+from pymedplum_runtime.http.urls import id_segment
+from pymedplum_runtime.http.wire import Answer
 
 _ENDED = ("completed", "error", "cancelled")  # no set: a status may be anything
 _ACTIVE: dict[str, Any] = {"resourceType": "AsyncJob", "status": "active"}

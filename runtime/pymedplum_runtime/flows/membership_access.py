@@ -14,11 +14,11 @@ from pymedplum_runtime.access import (
     validate_managed_access,
 )
 from pymedplum_runtime.client.calls import NO_OPTIONS, Call, CallOptions
-from pymedplum_runtime.client.flow import Flow
 from pymedplum_runtime.client.session import Session
 from pymedplum_runtime.client.types import AccessEntry, ResourceLike
-from pymedplum_runtime.client.urls import id_segment
 from pymedplum_runtime.flows.updates import rewritten
+from pymedplum_runtime.http.flow import Flow
+from pymedplum_runtime.http.urls import id_segment
 
 Entries = list[dict[str, Any]]
 

@@ -5,8 +5,6 @@ from http import HTTPStatus
 from typing import Any, Literal, cast
 
 from pymedplum_runtime.client.calls import NO_OPTIONS, Call, CallOptions
-from pymedplum_runtime.client.flow import Flow
-from pymedplum_runtime.client.parameters import as_parameters
 from pymedplum_runtime.client.results import (
     accepted_job,
     check_as_fhir,
@@ -16,11 +14,13 @@ from pymedplum_runtime.client.results import (
 )
 from pymedplum_runtime.client.session import Session
 from pymedplum_runtime.client.types import ResourceLike
-from pymedplum_runtime.client.urls import id_segment, operation_segment, type_segment
 from pymedplum_runtime.flows.bodies import account_references
+from pymedplum_runtime.flows.parameters import as_parameters
 from pymedplum_runtime.flows.throttled import RESPOND_ASYNC
 from pymedplum_runtime.helpers.members import is_data
 from pymedplum_runtime.helpers.references import parse_reference
+from pymedplum_runtime.http.flow import Flow
+from pymedplum_runtime.http.urls import id_segment, operation_segment, type_segment
 from pymedplum_runtime.models.base import FHIRModel
 from pymedplum_runtime.search.query import encode_query
 
@@ -60,7 +60,7 @@ def execute_operation(
         url=session.server.fhir(*segments, name, query=_query(params) if is_get else ()),
         body=None if is_get else _body(params, wrap_params=wrap_params),
         options=options.with_headers(RESPOND_ASYNC) if prefer_async else options,
-        replay_safe=True if name in _HARMLESS else None,
+        is_read=name in _HARMLESS,
     )
     return resource_of(session, (yield from session.call(call)), as_fhir)
 

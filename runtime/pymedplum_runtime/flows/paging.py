@@ -7,12 +7,12 @@ from typing import Any, cast
 from pydantic import ValidationError
 
 from pymedplum_runtime.client.calls import NO_OPTIONS, Call, CallOptions
-from pymedplum_runtime.client.flow import Flow
 from pymedplum_runtime.client.results import check_as_fhir, read_as
 from pymedplum_runtime.client.session import Session
 from pymedplum_runtime.client.types import OnError, Query
 from pymedplum_runtime.errors import MedplumError
 from pymedplum_runtime.flows.searchsets import cuts_down, search_call, searchset
+from pymedplum_runtime.http.flow import Flow
 from pymedplum_runtime.models.base import FHIRModel
 from pymedplum_runtime.models.package import package_of
 from pymedplum_runtime.search.pages import is_cut_down, search_page

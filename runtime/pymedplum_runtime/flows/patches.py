@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pymedplum_runtime.client.calls import NO_OPTIONS, Call, CallOptions
-from pymedplum_runtime.client.flow import Flow
 from pymedplum_runtime.client.results import check_as_fhir, object_of, resource_of
 from pymedplum_runtime.client.session import Session
-from pymedplum_runtime.client.urls import id_segment, type_segment
-from pymedplum_runtime.client.wire import JSON_PATCH
 from pymedplum_runtime.errors import MedplumError, PreconditionFailedError, ValidationError
 from pymedplum_runtime.flows.bodies import body_of, entity_tag
 from pymedplum_runtime.helpers.members import member
+from pymedplum_runtime.http.flow import Flow
+from pymedplum_runtime.http.urls import id_segment, type_segment
+from pymedplum_runtime.http.wire import JSON_PATCH
 from pymedplum_runtime.models.base import FHIRModel
 
 Headers = Mapping[str, str | None]

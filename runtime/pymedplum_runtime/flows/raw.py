@@ -5,12 +5,12 @@ from http import HTTPStatus
 from typing import Any, cast
 
 from pymedplum_runtime.client.calls import Call, CallOptions
-from pymedplum_runtime.client.flow import Flow
-from pymedplum_runtime.client.headers import header
 from pymedplum_runtime.client.results import accepted_job
 from pymedplum_runtime.client.session import Session
 from pymedplum_runtime.client.types import RequestOptions
-from pymedplum_runtime.client.wire import FHIR_JSON, encode, encode_form
+from pymedplum_runtime.http.flow import Flow
+from pymedplum_runtime.http.headers import header
+from pymedplum_runtime.http.wire import FHIR_JSON, encode, encode_form
 from pymedplum_runtime.search.query import encode_query, query_string
 
 _FORM = "application/x-www-form-urlencoded"

@@ -6,14 +6,14 @@ from http import HTTPStatus
 from typing import Any
 
 from pymedplum_runtime.client.calls import NO_OPTIONS, Call, CallOptions
-from pymedplum_runtime.client.flow import Flow
 from pymedplum_runtime.client.results import check_as_fhir, resource_of
 from pymedplum_runtime.client.session import Session
-from pymedplum_runtime.client.urls import id_segment, type_segment
 from pymedplum_runtime.errors import BundleEntryError
 from pymedplum_runtime.flows.throttled import run_batch
 from pymedplum_runtime.helpers.members import FHIRData, is_data, members_of
 from pymedplum_runtime.helpers.references import parse_reference
+from pymedplum_runtime.http.flow import Flow
+from pymedplum_runtime.http.urls import id_segment, type_segment
 from pymedplum_runtime.models.base import FHIRModel
 from pymedplum_runtime.search.entries import BundleEntryResult, entry_results
 

@@ -7,17 +7,17 @@ from http import HTTPStatus
 from typing import Any
 
 from pymedplum_runtime.client.calls import NO_OPTIONS, Call, CallOptions
-from pymedplum_runtime.client.flow import Flow, after_writing
 from pymedplum_runtime.client.results import check_as_fhir, check_done, object_of, resource_of
 from pymedplum_runtime.client.session import Session
 from pymedplum_runtime.client.types import Query, ResourceLike
-from pymedplum_runtime.client.urls import id_segment, type_segment
-from pymedplum_runtime.client.wire import Answer
 from pymedplum_runtime.errors import ValidationError
 from pymedplum_runtime.flows.bodies import body_of, entity_tag
 from pymedplum_runtime.flows.conditions import if_none_exist_query, selects
 from pymedplum_runtime.flows.patches import patch_resource
 from pymedplum_runtime.flows.references import read_reference, resolve_references
+from pymedplum_runtime.http.flow import Flow, after_writing
+from pymedplum_runtime.http.urls import id_segment, type_segment
+from pymedplum_runtime.http.wire import Answer
 from pymedplum_runtime.models.base import FHIRModel
 from pymedplum_runtime.search.query import encode_query
 from pymedplum_runtime.times import to_utc
@@ -263,7 +263,7 @@ def validate_resource(
         url=session.server.fhir(body.resource_type, "$validate"),
         body=body.value,
         options=options,
-        replay_safe=True,
+        is_read=True,
     )
     try:
         answer = yield from session.call(call)

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from pymedplum_runtime.client.calls import NO_OPTIONS, CallOptions
-from pymedplum_runtime.client.flow import Flow
 from pymedplum_runtime.client.results import check_as_fhir, read_as
 from pymedplum_runtime.client.session import Session
 from pymedplum_runtime.client.types import OnError, Query, SummaryMode, TotalMode
 from pymedplum_runtime.flows.paging import search_resource_pages
 from pymedplum_runtime.flows.searchsets import cuts_down, search_call, searchset
+from pymedplum_runtime.http.flow import Flow
 from pymedplum_runtime.models.base import FHIRModel
 from pymedplum_runtime.search.bundle import FHIRBundle
 from pymedplum_runtime.search.pages import is_cut_down, search_page

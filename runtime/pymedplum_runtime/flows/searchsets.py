@@ -5,9 +5,9 @@ from typing import Any
 from pymedplum_runtime.client.calls import NO_OPTIONS, Call, CallOptions
 from pymedplum_runtime.client.results import object_of
 from pymedplum_runtime.client.session import Session
-from pymedplum_runtime.client.urls import type_segment
-from pymedplum_runtime.client.wire import Answer
 from pymedplum_runtime.errors import MedplumError
+from pymedplum_runtime.http.urls import type_segment
+from pymedplum_runtime.http.wire import Answer
 from pymedplum_runtime.search.query import query_string
 
 Pairs = list[tuple[str, str]]
@@ -33,7 +33,7 @@ def search_call(
         body=form if is_long else None,
         content_type=_FORM,
         options=options,
-        replay_safe=True,
+        is_read=True,
     )
 
 

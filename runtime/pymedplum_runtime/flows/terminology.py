@@ -8,13 +8,13 @@ from datetime import date as Date  # noqa: N812 - the operation's parameter is c
 from typing import Any
 
 from pymedplum_runtime.client.calls import NO_OPTIONS, Call, CallOptions
-from pymedplum_runtime.client.flow import Flow
-from pymedplum_runtime.client.parameters import typed_parameter
 from pymedplum_runtime.client.results import object_of
 from pymedplum_runtime.client.session import Session
 from pymedplum_runtime.client.types import ElementLike
-from pymedplum_runtime.client.urls import id_segment
+from pymedplum_runtime.flows.parameters import typed_parameter
 from pymedplum_runtime.helpers.parameters import get_parameter
+from pymedplum_runtime.http.flow import Flow
+from pymedplum_runtime.http.urls import id_segment
 
 
 class CodeValidation(dict[str, Any]):
@@ -59,7 +59,7 @@ def _run(
         url=session.server.fhir(*segments),
         body={"resourceType": "Parameters", "parameter": parameter},
         options=options,
-        replay_safe=True,
+        is_read=True,
     )
     return object_of((yield from session.call(call)), exact=session.exact_decimals)
 

@@ -10,14 +10,14 @@ from http import HTTPStatus
 from typing import Any
 
 from pymedplum_runtime.client.calls import NO_OPTIONS, Call, CallOptions
-from pymedplum_runtime.client.flow import Flow, Sleep
-from pymedplum_runtime.client.limits import delay_asked_for, outcome_delay
 from pymedplum_runtime.client.results import accepted_job, object_of
 from pymedplum_runtime.client.session import Session
-from pymedplum_runtime.client.urls import id_segment, type_segment
-from pymedplum_runtime.client.wire import Answer, encode
 from pymedplum_runtime.errors import MedplumError
 from pymedplum_runtime.helpers.references import parse_reference
+from pymedplum_runtime.http.flow import Flow, Sleep
+from pymedplum_runtime.http.limits import delay_asked_for, outcome_delay
+from pymedplum_runtime.http.urls import id_segment, type_segment
+from pymedplum_runtime.http.wire import Answer, encode
 from pymedplum_runtime.search.entries import entry_results, list_of
 from pymedplum_runtime.search.entries import object_of as members_in
 

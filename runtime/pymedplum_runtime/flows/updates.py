@@ -6,14 +6,14 @@ from dataclasses import replace
 from typing import Any
 
 from pymedplum_runtime.client.calls import NO_OPTIONS, Call, CallOptions
-from pymedplum_runtime.client.flow import Flow, Invoke, after_writing
 from pymedplum_runtime.client.results import check_as_fhir, object_of, resource_of
 from pymedplum_runtime.client.session import Session
 from pymedplum_runtime.client.types import ResourceLike, UpdateResult
-from pymedplum_runtime.client.urls import id_segment, type_segment
-from pymedplum_runtime.client.wire import Answer, decode_or_none, encode
 from pymedplum_runtime.errors import MedplumError, MissingVersionIdError, PreconditionFailedError
 from pymedplum_runtime.flows.bodies import body_of, entity_tag, if_match_of
+from pymedplum_runtime.http.flow import Flow, Invoke, after_writing
+from pymedplum_runtime.http.urls import id_segment, type_segment
+from pymedplum_runtime.http.wire import Answer, decode_or_none, encode
 from pymedplum_runtime.models import codec
 from pymedplum_runtime.models.base import FHIRModel
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import httpx
 
 from pymedplum_runtime.client.calls import Call, CallOptions
-from pymedplum_runtime.client.flow import Effect, Flow, Invoke, Send, Sleep, Wait
 from pymedplum_runtime.client.options import Options
 from pymedplum_runtime.client.session import Session
-from pymedplum_runtime.client.wire import Answer, WireRequest
+from pymedplum_runtime.http.flow import Effect, Flow, Invoke, Send, Sleep, Wait
+from pymedplum_runtime.http.wire import Answer, WireRequest
 from tests.api.api_calls import FakeClock
 
 if TYPE_CHECKING:

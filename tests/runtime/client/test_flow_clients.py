@@ -13,8 +13,8 @@ from flow_steps import BASE, FHIR, FakeClock
 
 from pymedplum import AsyncMedplumClient, MedplumClient, RetryPolicy
 from pymedplum.auth import BasicAuth
-from pymedplum_runtime.client.timeouts import seconds
 from pymedplum_runtime.errors import ClientClosedError, InsecureTransportError
+from pymedplum_runtime.http.timeouts import seconds
 
 SECRET = "hush-hush"
 

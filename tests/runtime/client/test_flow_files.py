@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from pymedplum.fhir import Observation
 from pymedplum_runtime.client.downloads import FileDownload, MemoryDownload
-from pymedplum_runtime.client.uploads import CHUNK, Upload
-from pymedplum_runtime.client.wire import encode
 from pymedplum_runtime.errors import ContentTooLargeError
+from pymedplum_runtime.http.uploads import CHUNK, Upload
+from pymedplum_runtime.http.wire import encode
 
 CONTENT = b"0123456789" * 20_000
 numbers = st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**63), 2**63)
@@ -165,9 +165,8 @@ def test_the_word_null_is_no_reason_to_refuse() -> None:
 
 @pytest.mark.parametrize("text", ["1.00", "0.10000000000000000005", "1e-7", "0.00000000", "-0.0"])
 def test_decimals_are_written_as_they_were_read(text: str) -> None:
-    content = (
-        f'{{"resourceType":"Observation","status":"final","valueQuantity":{{"value":{text}}}}}'
-    )
+    start = '{"resourceType":"Observation","status":"final","code":{"text":"c"},'
+    content = f'{start}"valueQuantity":{{"value":{text}}}}}'
     answer = answer_of(200, content.encode())
     assert encode(answer.json(exact=True)) == content.encode()
     assert encode(Observation.model_validate_json(content)) == content.encode()

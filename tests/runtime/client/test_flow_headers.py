@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from flow_steps import BASE, FHIR, PATIENT_URL, Hand, answer_of, session_of
 
-from pymedplum_runtime.client.headers import merge_headers
 from pymedplum_runtime.hooks import PreparedRequest
+from pymedplum_runtime.http.headers import merge_headers
 
 PATIENT = {"resourceType": "Patient", "active": True}
 Change = Callable[[PreparedRequest], PreparedRequest | None]

@@ -10,8 +10,8 @@ from flow_steps import answer_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pymedplum_runtime.client.limits import delay_asked_for, outcome_delay
-from pymedplum_runtime.client.wire import Answer
+from pymedplum_runtime.http.limits import delay_asked_for, outcome_delay
+from pymedplum_runtime.http.wire import Answer
 
 NOW = 1_800_000_000.0
 RESET = "https://medplum.com/fhir/StructureDefinition/rate-limit-reset"

@@ -7,7 +7,6 @@ from flow_steps import FHIR, PATIENT_URL, Hand, answer_of, session_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pymedplum_runtime.client.retry import RetryPolicy, is_rolled_back
 from pymedplum_runtime.errors import (
     ConflictError,
     MedplumError,
@@ -15,6 +14,7 @@ from pymedplum_runtime.errors import (
     RateLimitError,
     ServerError,
 )
+from pymedplum_runtime.http.retry import RetryPolicy, is_rolled_back
 
 ROLLED_BACK = {"issue": [{"details": {"coding": [{"code": "40001"}]}}]}
 CONDITION = {"If-None-Exist": "identifier=1"}

@@ -7,8 +7,8 @@ from flow_steps import CREDENTIALS, Hand, answer_of, session_of, token_of
 
 from pymedplum_runtime.auth.tokens import AccessToken, lasting, until
 from pymedplum_runtime.client.session import Session
-from pymedplum_runtime.client.wire import Answer
 from pymedplum_runtime.errors import AuthenticationError
+from pymedplum_runtime.http.wire import Answer
 
 
 @pytest.fixture

@@ -7,15 +7,15 @@ from flow_steps import CREDENTIALS, Caller, FakeClock, Hand, answer_of, session_
 
 from pymedplum_runtime.auth.providers import TokenProvider
 from pymedplum_runtime.auth.tokens import AccessToken
-from pymedplum_runtime.client.flow import Send, Wait
 from pymedplum_runtime.client.session import Session
-from pymedplum_runtime.client.wire import Answer
 from pymedplum_runtime.errors import (
     AuthenticationError,
     MedplumError,
     NetworkError,
     TokenRefreshCooldownError,
 )
+from pymedplum_runtime.http.flow import Send, Wait
+from pymedplum_runtime.http.wire import Answer
 
 
 @pytest.fixture

@@ -8,8 +8,9 @@ from flow_steps import BASE, FHIR
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pymedplum_runtime.client.shape import shape_of
-from pymedplum_runtime.client.urls import (
+from pymedplum_runtime.errors import InsecureTransportError, UnsafeRedirectError
+from pymedplum_runtime.http.shape import shape_of
+from pymedplum_runtime.http.urls import (
     Server,
     id_segment,
     operation_segment,
@@ -17,7 +18,6 @@ from pymedplum_runtime.client.urls import (
     server,
     type_segment,
 )
-from pymedplum_runtime.errors import InsecureTransportError, UnsafeRedirectError
 
 SERVER = server("https://medplum.test", "fhir/R4/")
 HOME = urlsplit(BASE)

@@ -8,8 +8,8 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-from pymedplum_runtime.client.wire import WireRequest
 from pymedplum_runtime.errors import MedplumError
+from pymedplum_runtime.http.wire import WireRequest
 
 if TYPE_CHECKING:
     from concurrent.futures import Future

@@ -9,8 +9,8 @@ from urllib.parse import quote, urlencode
 
 import httpx
 
-from pymedplum_runtime.client.uploads import Upload
 from pymedplum_runtime.errors import MedplumError
+from pymedplum_runtime.http.uploads import Upload
 from pymedplum_runtime.models import codec
 
 FHIR_JSON = "application/fhir+json"

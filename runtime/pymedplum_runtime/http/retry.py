@@ -7,8 +7,8 @@ A rejection before any work (429) is repeated for every request. Where the serve
 from dataclasses import dataclass
 from typing import Any, cast
 
-from pymedplum_runtime.client.limits import delay_asked_for
-from pymedplum_runtime.client.wire import Answer
+from pymedplum_runtime.http.limits import delay_asked_for
+from pymedplum_runtime.http.wire import Answer
 
 MAX_RETRY_DELAY_SECONDS = 60.0
 

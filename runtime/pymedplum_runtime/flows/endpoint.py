@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 from pymedplum_runtime.client.calls import NO_OPTIONS, Call, CallOptions
-from pymedplum_runtime.client.flow import Flow
-from pymedplum_runtime.client.parameters import each_of, typed_parameter
 from pymedplum_runtime.client.results import (
     accepted_job,
     check_as_fhir,
@@ -15,8 +13,10 @@ from pymedplum_runtime.client.results import (
     resource_of,
 )
 from pymedplum_runtime.client.session import Session
-from pymedplum_runtime.client.urls import id_segment, plain_segment
-from pymedplum_runtime.client.wire import FHIR_JSON, JSON, Answer, encode_form
+from pymedplum_runtime.flows.parameters import each_of, typed_parameter
+from pymedplum_runtime.http.flow import Flow
+from pymedplum_runtime.http.urls import id_segment, plain_segment
+from pymedplum_runtime.http.wire import FHIR_JSON, JSON, Answer, encode_form
 from pymedplum_runtime.models.base import FHIRModel
 from pymedplum_runtime.search.query import encode_query
 from pymedplum_runtime.search.values import search_value
@@ -54,7 +54,7 @@ class Endpoint:
     replay_safe: bool | None = None
 
 
-def call(  # noqa: PLR0913 - what every call takes
+def call(
     session: Session,
     endpoint: Endpoint,
     values: Mapping[str, Any],

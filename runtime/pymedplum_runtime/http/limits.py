@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import msgspec
 
-from pymedplum_runtime.client.wire import Answer
+from pymedplum_runtime.http.wire import Answer
 
 _LONGEST = 1e9  # seconds or milliseconds; a JSON integer may be larger than any float
 _LIMIT = re.compile(r";\s*r=(?P<left>\d+)[^,]*?;\s*t=(?P<seconds>\d+(?:\.\d+)?)")

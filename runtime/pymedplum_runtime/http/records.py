@@ -4,10 +4,6 @@ import logging
 from datetime import datetime, timezone
 from http import HTTPStatus
 
-from pymedplum_runtime.client.clock import Clock
-from pymedplum_runtime.client.flow import Flow, Invoke, Send
-from pymedplum_runtime.client.shape import Shape, shape_of
-from pymedplum_runtime.client.wire import Answer, WireRequest
 from pymedplum_runtime.errors import NetworkError
 from pymedplum_runtime.hooks import (
     AsyncOnRequestCompleteHook,
@@ -15,6 +11,10 @@ from pymedplum_runtime.hooks import (
     RequestAttempt,
     RequestEvent,
 )
+from pymedplum_runtime.http.clock import Clock
+from pymedplum_runtime.http.flow import Flow, Invoke, Send
+from pymedplum_runtime.http.shape import Shape, shape_of
+from pymedplum_runtime.http.wire import Answer, WireRequest
 
 logger = logging.getLogger("pymedplum.hooks")
 

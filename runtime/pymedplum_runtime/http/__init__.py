@@ -1,0 +1,1 @@
+"""HTTP without I/O: effects, requests and answers, URLs, headers, time, retries, records."""

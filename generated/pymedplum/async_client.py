@@ -47,8 +47,6 @@ if TYPE_CHECKING:
     from pymedplum.groups.async_terminology import AsyncTerminology as AsyncTerminologyGroup
     from pymedplum_runtime.access import MergeResult
     from pymedplum_runtime.auth import Auth
-    from pymedplum_runtime.client.clock import Clock
-    from pymedplum_runtime.client.retry import RetryPolicy
     from pymedplum_runtime.client.types import (
         AccessEntry,
         BinaryContent,
@@ -72,6 +70,8 @@ if TYPE_CHECKING:
         BeforeRequestHook,
         OnRequestCompleteHook,
     )
+    from pymedplum_runtime.http.clock import Clock
+    from pymedplum_runtime.http.retry import RetryPolicy
     from pymedplum_runtime.search import BatchCreateResult, FHIRBundle
 
 __all__ = ["AsyncMedplumClient"]

@@ -47,8 +47,6 @@ if TYPE_CHECKING:
     from pymedplum.groups.terminology import Terminology as TerminologyGroup
     from pymedplum_runtime.access import MergeResult
     from pymedplum_runtime.auth import Auth
-    from pymedplum_runtime.client.clock import Clock
-    from pymedplum_runtime.client.retry import RetryPolicy
     from pymedplum_runtime.client.types import (
         AccessEntry,
         BinaryContent,
@@ -68,6 +66,8 @@ if TYPE_CHECKING:
     )
     from pymedplum_runtime.flows.terminology import CodeValidation
     from pymedplum_runtime.hooks import BeforeRequestHook, OnRequestCompleteHook
+    from pymedplum_runtime.http.clock import Clock
+    from pymedplum_runtime.http.retry import RetryPolicy
     from pymedplum_runtime.search import BatchCreateResult, FHIRBundle
 
 __all__ = ["MedplumClient"]

@@ -2,7 +2,7 @@
 # Do not edit: change that file, then run `make generate`.
 """Time as the clients see it, so that tests can give their own."""
 
-from pymedplum_runtime.client.clock import (
+from pymedplum_runtime.http.clock import (
     Clock,
 )
 from pymedplum_runtime.lazy import publish

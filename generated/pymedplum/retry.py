@@ -2,7 +2,7 @@
 # Do not edit: change that file, then run `make generate`.
 """How often and how patiently requests are repeated."""
 
-from pymedplum_runtime.client.retry import (
+from pymedplum_runtime.http.retry import (
     MAX_RETRY_DELAY_SECONDS,
     RetryPolicy,
 )

@@ -2,7 +2,7 @@
 # Do not edit: change that file or codegen/, then run `make generate`.
 """The requests behind methods of client.admin."""
 
-from pymedplum_runtime.client.endpoint import Endpoint, Parameter
+from pymedplum_runtime.flows.endpoint import Endpoint, Parameter
 
 INIT_PROJECT = Endpoint(
     "POST",

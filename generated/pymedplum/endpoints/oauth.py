@@ -2,7 +2,7 @@
 # Do not edit: change that file or codegen/, then run `make generate`.
 """The requests behind methods of client.oauth."""
 
-from pymedplum_runtime.client.endpoint import Endpoint, Parameter
+from pymedplum_runtime.flows.endpoint import Endpoint, Parameter
 
 INTROSPECT = Endpoint(
     "POST",
@@ -20,7 +20,6 @@ REGISTER_CLIENT = Endpoint(
     parameters=(Parameter("registration", "", "body"),),
     content_type="application/json",
     result="json",
-    replay_safe=True,
 )
 USER_INFO = Endpoint(
     "GET",

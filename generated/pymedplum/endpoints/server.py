@@ -2,7 +2,7 @@
 # Do not edit: change that file or codegen/, then run `make generate`.
 """The requests behind methods of client.server."""
 
-from pymedplum_runtime.client.endpoint import Endpoint
+from pymedplum_runtime.flows.endpoint import Endpoint
 
 VERSIONS = Endpoint(
     "GET",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, overload
 
 from pymedplum.endpoints import terminology as _endpoints
 from pymedplum_runtime.client.calls import CallOptions
-from pymedplum_runtime.client.endpoint import call
+from pymedplum_runtime.flows.endpoint import call
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

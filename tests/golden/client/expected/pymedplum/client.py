@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, overload
 from pymedplum.endpoints import client as _endpoints
 from pymedplum_runtime.client.base import SyncClient
 from pymedplum_runtime.client.calls import CallOptions
-from pymedplum_runtime.client.endpoint import call
 from pymedplum_runtime.client.options import Options
 from pymedplum_runtime.flows import raw as _raw
 from pymedplum_runtime.flows import resources as _resources
 from pymedplum_runtime.flows import search as _search
+from pymedplum_runtime.flows.endpoint import call
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from pymedplum.groups.admin import Admin as AdminGroup
     from pymedplum.groups.operations import Operations as OperationsGroup
     from pymedplum_runtime.auth import Auth
-    from pymedplum_runtime.client.clock import Clock
-    from pymedplum_runtime.client.retry import RetryPolicy
     from pymedplum_runtime.client.types import Query, RequestOptions, ResourceT, Timeout
     from pymedplum_runtime.hooks import BeforeRequestHook, OnRequestCompleteHook
+    from pymedplum_runtime.http.clock import Clock
+    from pymedplum_runtime.http.retry import RetryPolicy
     from pymedplum_runtime.search import FHIRBundle
 
 __all__ = ["MedplumClient"]

@@ -36,7 +36,7 @@ check: $(READY) ## drift, formatting, lint, types
 	$(BIN)/ruff format --check --quiet
 	$(BIN)/ruff check --quiet
 	$(BIN)/mypy
-	$(BIN)/pyright
+	$(BIN)/pyright --project pyproject.toml
 
 generate: $(READY) ## write generated/ from specs/ (another version: FHIR=r5 OUT=folder)
 	$(BIN)/python -m codegen generate --fhir $(FHIR) $(if $(OUT),--out $(OUT))

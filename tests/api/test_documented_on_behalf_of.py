@@ -13,7 +13,6 @@ from api_calls import (
     MakeClient,
     Server,
     call,
-    is_async,
     reply,
     run,
 )
@@ -143,6 +142,7 @@ def test_leaving_a_block_restores_the_prior_one(make_client: MakeClient) -> None
     assert sent == ["ProjectMembership/inner", "ProjectMembership/outer", DEFAULT]
 
 
+@pytest.mark.parametrize("make_client", ["async"], indirect=True)
 def test_async_with_works_on_the_async_client(make_client: MakeClient) -> None:
     server = Server()
     client = make_client(server)
@@ -153,8 +153,6 @@ def test_async_with_works_on_the_async_client(make_client: MakeClient) -> None:
         assert header(server) == BLOCK
         await client.read_resource("Patient", "123")
 
-    if not is_async(client):
-        pytest.skip("the sync client has `with`")
     run(use())
     assert header(server) is None
 
@@ -191,6 +189,7 @@ def test_a_block_and_a_default_leave_the_token_request_alone(make_client: MakeCl
     assert OBO not in server.token_requests[0].headers
 
 
+@pytest.mark.parametrize("make_client", ["async"], indirect=True)
 def test_tasks_that_share_a_client_see_only_their_own_block(make_client: MakeClient) -> None:
     server = Server()
     client = make_client(server)
@@ -204,8 +203,6 @@ def test_tasks_that_share_a_client_see_only_their_own_block(make_client: MakeCli
     async def together() -> None:
         await asyncio.gather(*(read(name) for name in "abc"))
 
-    if not is_async(client):
-        pytest.skip("tasks are the async client's")
     run(together())
     sent = {request.url.path[-1]: request.headers[OBO][-1] for request in server.requests}
     assert sent == {"a": "a", "b": "b", "c": "c"}
@@ -222,17 +219,17 @@ def read_in_thread(client: Client, *, copied: bool) -> None:
 
 
 @pytest.mark.parametrize("copied", [True, False])
+@pytest.mark.parametrize("make_client", ["sync"], indirect=True)
 def test_threads_see_a_block_only_in_a_copied_context(
     make_client: MakeClient, *, copied: bool
 ) -> None:
     server = Server()
     client = make_client(server)
-    if is_async(client):
-        pytest.skip("threads are the sync client's")
     read_in_thread(client, copied=copied)
     assert header(server) == (BLOCK if copied else None)
 
 
+@pytest.mark.parametrize("make_client", ["sync"], indirect=True)
 def test_to_thread_propagates_a_block(make_client: MakeClient) -> None:
     server = Server()
     client = make_client(server)
@@ -241,7 +238,5 @@ def test_to_thread_propagates_a_block(make_client: MakeClient) -> None:
         with client.on_behalf_of(BLOCK):
             await asyncio.to_thread(client.read_resource, "Patient", "1")
 
-    if is_async(client):
-        pytest.skip("threads are the sync client's")
     run(use())
     assert header(server) == BLOCK

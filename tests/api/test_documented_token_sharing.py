@@ -47,6 +47,7 @@ def test_a_401_after_another_call_refreshed_reuses_that_token(make_client: MakeC
     assert len(server.token_requests) == 2
 
 
+@pytest.mark.parametrize("make_client", ["async"], indirect=True)
 def test_a_failed_refresh_reaches_every_concurrent_caller(make_client: MakeClient) -> None:
     server = Server()
     server.token_answers = [NO_TOKEN]
@@ -56,8 +57,6 @@ def test_a_failed_refresh_reaches_every_concurrent_caller(make_client: MakeClien
         reads = (client.read_resource("Patient", str(i)) for i in range(3))
         return await asyncio.gather(*reads, return_exceptions=True)
 
-    if not is_async(client):
-        pytest.skip("threads may come after one another")
     errors = run(together())
     expected = (AuthenticationError, TokenRefreshCooldownError)
     assert [type(e) for e in errors if not isinstance(e, expected)] == []

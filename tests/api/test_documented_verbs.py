@@ -1,7 +1,7 @@
 """What the documents say about the low-level verbs, binaries, bots and administration."""
 
 import pytest
-from api_calls import BASE, PATIENT, MakeClient, Server, body, call, is_async, path, query, reply
+from api_calls import BASE, PATIENT, MakeClient, Server, body, call, path, query, reply
 
 from pymedplum import MedplumError
 
@@ -216,8 +216,7 @@ def test_an_unchanged_resource_is_written_only_by_force(
     assert [request.method for request in server.requests] == methods
 
 
+@pytest.mark.parametrize("make_client", ["sync"], indirect=True)
 def test_a_sync_call_gives_no_awaitable(make_client: MakeClient) -> None:
     client = make_client(Server())
-    if is_async(client):
-        pytest.skip("the async client's are awaited: test_facts.py")
     assert client.read_resource("Patient", "123") == PATIENT

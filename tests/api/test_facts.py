@@ -62,7 +62,7 @@ def test_a_documented_import_works(entry: dict[str, Any], name: str) -> None:
 def test_an_export_says_where_users_import_it_from(entry: dict[str, Any], name: str) -> None:
     value = load(entry["module"], name)
     if not (inspect.isclass(value) or inspect.isfunction(value)):
-        pytest.skip("an alias or a constant has no module of its own")
+        return  # an alias or a constant has no module of its own
     assert value.__module__.split(".")[0] == "pymedplum"
     assert load(value.__module__, name) is value
     if entry.get("home"):
@@ -106,9 +106,8 @@ def test_every_method_that_reaches_the_server_takes_on_behalf_of(
     client_class: Client, name: str
 ) -> None:
     parameters = signature_of(getattr(client_class, name)).parameters
-    if any(parameter.kind is VAR_KEYWORD for parameter in parameters.values()):
-        pytest.skip("its keywords take it: test_documented_obo.py")
-    assert parameters["on_behalf_of"].default is None
+    takes_more = any(parameter.kind is VAR_KEYWORD for parameter in parameters.values())
+    assert takes_more or parameters["on_behalf_of"].default is None
 
 
 @pytest.mark.parametrize("name", METHODS)

@@ -74,6 +74,12 @@ class Call:
     def _is_conditional_create(self) -> bool:
         return self.method == "POST" and bool((self.options.header("If-None-Exist") or "").strip())
 
+    @property
+    def search_form(self) -> str:
+        """The query of a search that is posted; empty for any other call."""
+        is_search = self.is_read and self.url.endswith("/_search")
+        return self.body if is_search and isinstance(self.body, str) else ""
+
     def content(self) -> bytes | Upload | None:
         """Encode the body.
 

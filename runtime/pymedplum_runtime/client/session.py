@@ -63,7 +63,9 @@ class Session:
             explicit = call.options.header(ON_BEHALF_OF)
         acting = self.acting.resolve(explicit)
         request = self._request(call)
-        record = Record(call.method, call.url, self.server.fhir_url, self.clock)
+        record = Record(
+            call.method, call.url, self.server.fhir_url, self.clock, form=call.search_form
+        )
         try:
             answer = yield from self._retried(call, request, acting, record)
             if not answer.is_success:

@@ -11,6 +11,7 @@ from pymedplum_runtime.client.calls import NO_OPTIONS, Call, CallOptions
 from pymedplum_runtime.client.results import object_of
 from pymedplum_runtime.client.session import Session
 from pymedplum_runtime.client.types import AccessEntry
+from pymedplum_runtime.errors import OperationOutcomeError
 from pymedplum_runtime.http.flow import Flow
 from pymedplum_runtime.http.urls import id_segment, type_segment
 from pymedplum_runtime.http.wire import JSON
@@ -73,7 +74,11 @@ def invite_user(
         accept=JSON,
         options=options,
     )
-    return object_of((yield from session.call(call)))
+    answer = yield from session.call(call)
+    found = object_of(answer)
+    if found.get("resourceType") == "OperationOutcome":  # invited, and the message was not sent
+        raise OperationOutcomeError(None, answer.status, outcome=found, possibly_committed=True)
+    return found
 
 
 def _check_texts(**given: object) -> None:

@@ -22,9 +22,20 @@ logger = logging.getLogger("pymedplum.hooks")
 class Record:
     """What happened so far in a call."""
 
-    def __init__(self, method: str, url: str, fhir_url: str, clock: Clock) -> None:
+    def __init__(
+        self, method: str, url: str, fhir_url: str, clock: Clock, *, form: str = ""
+    ) -> None:
+        """Begin a record.
+
+        Args:
+            method: of the call.
+            url: of the call.
+            fhir_url: the FHIR base URL.
+            clock: tells when it began.
+            form: the query of a search that is sent in the body.
+        """
         self.method = method
-        self._url = url
+        self._url = f"{url}?{form}" if form else url
         self._fhir_url = fhir_url
         self._clock = clock
         self._started_at = clock.now()

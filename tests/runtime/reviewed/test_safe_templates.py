@@ -1,7 +1,7 @@
 import pytest
 from mock_clients import Clock, answer, sync_client
 
-from pymedplum import MedplumError, RateLimitError, RequestEvent
+from pymedplum import MedplumError, OperationOutcomeError, RateLimitError, RequestEvent
 
 ISSUE = {"severity": "error", "code": "John Smith 1980"}
 
@@ -64,3 +64,21 @@ def test_retry_after_of_a_date_is_seconds_from_now() -> None:
         client.read_resource("Patient", "1")
     assert caught.value.retry_after == 5.0
     assert caught.value.sanitize_for_logging()["retry_after"] == 5.0
+
+
+def test_a_posted_search_leaves_its_parameters_in_the_event() -> None:
+    events: list[RequestEvent] = []
+    bundle = {"resourceType": "Bundle", "type": "searchset"}
+    client = sync_client(lambda _: answer(body=bundle), on_request_complete=events.append)
+    client.search_resources("Patient", {"_id": ",".join(f"id-{n}" for n in range(1000))})
+    assert events[0].action == "search"
+    assert (events[0].query_params or {})["_id"][0].startswith("id-0,id-1")
+    assert events[0].path_template == "/fhir/R4/Patient/_search"
+
+
+def test_an_invitation_whose_message_failed_is_an_error() -> None:
+    outcome = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "x"}]}
+    client = sync_client(lambda _: answer(200, outcome))
+    with pytest.raises(OperationOutcomeError) as caught:
+        client.invite_user("p", "Practitioner", "A", "B", "a@example.com")
+    assert caught.value.possibly_committed

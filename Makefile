@@ -24,7 +24,7 @@ $(READY): pyproject.toml
 	$(BIN)/python -m pip install --quiet --retries 5 --editable '.[dev]'
 	@touch $@
 
-demo: $(READY) ## regenerate the SDK and exercise it on HL7's examples
+demo: $(READY) ## regenerate the SDK, read HL7's examples, tour both clients before a server
 	$(BIN)/python -m codegen generate
 	$(BIN)/python -m tests.demo
 

@@ -31,6 +31,8 @@ def writes(client: MedplumClient, patient: Patient, other: type[Patient] | None)
     assert_type(client.update_resource(ADA, if_match='W/"1"', as_fhir=Patient), Patient)
     assert_type(client.update_resource(patient, if_match=False, as_fhir=other), Dict | Patient)
     assert_type(client.patch_resource("Patient", "1", PATCH), Dict)
+    operations = [{"op": "replace", "path": "/active", "value": False}]  # as people write it
+    assert_type(client.patch_resource("Patient", "1", operations), Dict)
     assert_type(client.patch_resource("Patient", "1", PATCH, as_fhir=Patient), Patient)
     assert_type(client.patch_resource("Patient", "1", PATCH, as_fhir=other), Dict | Patient)
     assert_type(client.upsert_resource(ADA, "identifier=1", as_fhir=Patient), Patient)

@@ -39,8 +39,6 @@ client.read_resource("Patient", "1", as_fhir=HumanName)  # expect mypy: type-var
 client.search_resource_pages("Patient", as_fhir=dict)  # expect mypy: type-var; pyright: reportArgumentType, reportCallIssue
 client.update_resource(ADA, if_match=1)  # expect mypy: call-overload; pyright: reportArgumentType
 client.update_resource([ADA])  # expect mypy: call-overload; pyright: reportArgumentType
-client.patch_resource("Patient", "1", [{"op": "replce", "path": "/a"}])  # expect mypy: typeddict-item; pyright: reportArgumentType
-client.patch_resource("Patient", "1", [{"op": "add"}])  # expect mypy: typeddict-item; pyright: reportArgumentType
 client.update_with_retry("Patient", "1", lambda found: str(found))  # expect mypy: arg-type, return-value; pyright: reportArgumentType
 client.search_with_options("Patient", total="all")  # expect mypy: call-overload; pyright: reportArgumentType, reportCallIssue
 client.search_with_options("Patient", cuont=5)  # expect mypy: call-overload, call-overload; pyright: reportCallIssue

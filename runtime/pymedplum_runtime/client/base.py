@@ -14,9 +14,8 @@ from pymedplum_runtime.client.session import Session
 from pymedplum_runtime.client.transport import check_client, keep_contents_out_of_logs
 from pymedplum_runtime.helpers.members import FHIRData
 
-CONNECTIONS = 32
-"""How many an asynchronous client opens; at 50 ms a request, one process keeps no more busy."""
-# httpx's own limits would close twelve of them again, for it counts the busy ones as idle.
+CONNECTIONS = 100
+"""How many an asynchronous client opens, as httpx does; it keeps them all for the next calls."""
 _LIMITS = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
 
 

@@ -3,7 +3,6 @@
 All that differs between the two clients stands here.
 """
 
-import asyncio
 import inspect
 from collections.abc import AsyncIterator, Iterator
 from contextlib import nullcontext
@@ -99,6 +98,8 @@ class AsyncDriver:
         httpx looks through all of its connections for every request that waits for one, each time
         that anything changes: a thousand waiting cost it seconds. So they wait here.
         """
+        import asyncio  # noqa: PLC0415 - the synchronous client does without
+
         self.session = session
         self._http = http
         self._gate = asyncio.Semaphore(connections) if connections else nullcontext()
@@ -136,6 +137,8 @@ class AsyncDriver:
             return await result if inspect.isawaitable(result) else result
         if isinstance(effect, Sleep):
             return await self.session.clock.asleep(effect.seconds)
+        import asyncio  # noqa: PLC0415 - the same
+
         # Shielded, since cancelling one waiter must not cancel the future that all wait for.
         return await asyncio.shield(asyncio.wrap_future(effect.future))
 

@@ -1,6 +1,5 @@
 """httpx at the edge: requests built and checked, failures made ours, URLs kept out of its log."""
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
@@ -148,6 +147,8 @@ def _built(
 
 async def _in_thread(upload: Upload) -> AsyncIterator[bytes]:
     """Read a file without holding up the other tasks."""
+    import asyncio  # noqa: PLC0415 - the synchronous client does without
+
     chunks = upload.chunks()
     while (chunk := await asyncio.to_thread(next, chunks, b"")) != b"":
         yield chunk

@@ -1,6 +1,5 @@
 """Time and chance, so that tests need neither."""
 
-import asyncio
 import random
 import time
 from typing import Protocol
@@ -51,4 +50,6 @@ class SystemClock:
 
     async def asleep(self, seconds: float) -> None:
         """Suspend the task."""
+        import asyncio  # noqa: PLC0415 - the synchronous client does without
+
         await asyncio.sleep(seconds)

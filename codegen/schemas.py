@@ -25,13 +25,13 @@ def typed_dicts(document: Json, names: frozenset[str]) -> str:
         SchemaError: a schema gives no class, or one of another name.
     """
     # Imported here: it takes a moment, and only generating the clients needs it.
-    from datamodel_code_generator import PythonVersion, generate  # noqa: PLC0415
-    from datamodel_code_generator.enums import (  # noqa: PLC0415
+    from datamodel_code_generator import PythonVersion, generate  # noqa: PLC0415 - half a second, where nothing else needs it
+    from datamodel_code_generator.enums import (  # noqa: PLC0415 - half a second, where nothing else needs it
         DataModelType,
         InputFileType,
         OpenAPIScope,
     )
-    from datamodel_code_generator.parser import LiteralType  # noqa: PLC0415
+    from datamodel_code_generator.parser import LiteralType  # noqa: PLC0415 - half a second, where nothing else needs it
 
     schemas: Json = document["components"]["schemas"]
     ours = {name: _prepared(schemas[name], names) for name in sorted(names)}

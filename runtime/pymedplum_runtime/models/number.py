@@ -15,11 +15,26 @@ from typing_extensions import Self
 LONGEST_INTEGER = 1000  # digits of an integer that stands for a decimal beyond floats
 
 
-class WrittenDecimal(Decimal):
+class _Written:
+    """A number with the text that says it; copies share it, results of arithmetic have none."""
+
+    __slots__ = ()
+    text: str
+
+    def __reduce__(self) -> tuple[type[Self], tuple[str]]:
+        return type(self), (self.text,)
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self
+
+
+class WrittenDecimal(_Written, Decimal):
     """A `Decimal` whose text is not the one that `str` would give."""
 
     __slots__ = ("text",)
-    text: str
 
     def __new__(cls, text: str) -> Self:
         """Keep `text` beside the number that it says."""
@@ -27,36 +42,17 @@ class WrittenDecimal(Decimal):
         number.text = text
         return number
 
-    def __reduce__(self) -> tuple[type["WrittenDecimal"], tuple[str]]:
-        return WrittenDecimal, (self.text,)
 
-    def __copy__(self) -> "WrittenDecimal":
-        return self
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> "WrittenDecimal":
-        return self
-
-
-class WrittenFloat(float):
-    """A `float` whose text is not the one that `repr` would give; results of it are plain."""
+class WrittenFloat(_Written, float):
+    """A `float` whose text is not the one that `repr` would give."""
 
     __slots__ = ("text",)
-    text: str
 
     def __new__(cls, text: str) -> Self:
         """Keep `text` beside the number that it says."""
         number = super().__new__(cls, text)
         number.text = text
         return number
-
-    def __reduce__(self) -> tuple[type["WrittenFloat"], tuple[str]]:
-        return WrittenFloat, (self.text,)
-
-    def __copy__(self) -> "WrittenFloat":
-        return self
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> "WrittenFloat":
-        return self
 
 
 def read_float(text: str) -> float:

@@ -31,7 +31,11 @@ def writes(client: MedplumClient, patient: Patient, other: type[Patient] | None)
     assert_type(client.update_resource(ADA, if_match='W/"1"', as_fhir=Patient), Patient)
     assert_type(client.update_resource(patient, if_match=False, as_fhir=other), Dict | Patient)
     assert_type(client.patch_resource("Patient", "1", PATCH), Dict)
-    operations = [{"op": "replace", "path": "/active", "value": False}]  # as people write it
+    phone = {"system": "phone", "value": "555"}
+    operations = [  # as people write it: to the type checkers a list of anything
+        {"op": "replace", "path": "/active", "value": False},
+        {"op": "add", "path": "/telecom/-", "value": phone},
+    ]
     assert_type(client.patch_resource("Patient", "1", operations), Dict)
     assert_type(client.patch_resource("Patient", "1", PATCH, as_fhir=Patient), Patient)
     assert_type(client.patch_resource("Patient", "1", PATCH, as_fhir=other), Dict | Patient)

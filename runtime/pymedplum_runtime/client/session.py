@@ -1,4 +1,4 @@
-"""The layers of one call, outermost first: event, acting for, retries, token, hook.
+"""The layers of one call, outermost first: event, acting for, retries, hook, token.
 
 A session holds what all calls of a client share; it does no I/O.
 """
@@ -120,6 +120,9 @@ class Session:
     def _authenticated(
         self, request: WireRequest, acting: str | None, record: Record
     ) -> Flow[Answer]:
+        if self.before_request is not None:  # first, so that one that raises lets nothing out
+            changed: object = yield Invoke(self.before_request, (shown(request),))
+            request = accepted(request, changed, self.server)
         token = yield from self.tokens.current()
         answer = yield from self._sent(request, token, acting, record)
         if answer.status == _UNAUTHORIZED and token is not None and self.tokens.is_renewable:
@@ -130,9 +133,6 @@ class Session:
     def _sent(
         self, request: WireRequest, token: AccessToken | None, acting: str | None, record: Record
     ) -> Flow[Answer]:
-        if self.before_request is not None:
-            changed: object = yield Invoke(self.before_request, (shown(request),))
-            request = accepted(request, changed, self.server)
         credentials = {"Authorization": token.header} if token else {}
         if acting:
             credentials[ON_BEHALF_OF] = acting

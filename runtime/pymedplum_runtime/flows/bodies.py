@@ -1,7 +1,7 @@
 """Resources on their way to the server: what they are, and what is laid over them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,6 +88,9 @@ def account_references(accounts: str | Sequence[str]) -> list[dict[str, str]]:
         TypeError: they are no texts.
         ValueError: one is no reference.
     """
+    if isinstance(accounts, Mapping) or not isinstance(accounts, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]
+        kind = type(accounts).__name__
+        raise TypeError(f"accounts must be a reference text or a list of them, got {kind}")
     given = [accounts] if isinstance(accounts, str) else list(accounts)
     if not given:
         raise ValueError("accounts must not be empty; leave it out to change none")

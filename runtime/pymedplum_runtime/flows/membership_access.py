@@ -1,6 +1,6 @@
 """The managed part of `ProjectMembership.access`, written without losing anybody's change."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
@@ -35,6 +35,8 @@ def merge_project_membership_access(
     options: CallOptions = NO_OPTIONS,
 ) -> Flow[MergeResult]:
     """Make the managed entries these, and leave all others as they are."""
+    if isinstance(managed_access, str | Mapping) or not isinstance(managed_access, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"managed_access must be a list, got {type(managed_access).__name__}")
     wanted = [normalize_access_entry(each) for each in managed_access]
     validate_managed_access(wanted, managed_policy_ids)
     merge = _Merge(managed_policy_ids, lambda _: wanted, force, allow_unrestricted_fallback)

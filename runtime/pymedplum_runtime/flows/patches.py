@@ -17,6 +17,7 @@ from pymedplum_runtime.models.base import FHIRModel
 Headers = Mapping[str, str | None]
 As = type[FHIRModel]
 
+_FROM, _WITH_VALUE = frozenset({"move", "copy"}), frozenset({"add", "replace", "test"})
 _OPERATIONS = ("add", "remove", "replace", "move", "copy", "test")  # RFC 6902, section 4
 
 
@@ -100,5 +101,10 @@ def _checked_patch(operations: Sequence[Mapping[str, Any]]) -> list[Any]:
             raise ValueError(
                 f"operation {place} of the patch must be a dict with a path and an op: one of "
                 f"{', '.join(_OPERATIONS)}"
+            )
+        needed = "from" if op in _FROM else "value" if op in _WITH_VALUE else "path"
+        if needed not in each or (path and not path.startswith("/")):
+            raise ValueError(
+                f"operation {place} of the patch: '{op}' needs '{needed}', and a path begins with /"
             )
     return listed

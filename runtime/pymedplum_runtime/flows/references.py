@@ -1,6 +1,6 @@
 """Read what references point to, one or many."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
@@ -71,6 +71,8 @@ def resolve_references(
     Raises:
         BundleEntryError: some could not be read; its entries are their places and ids.
     """
+    if isinstance(references, str | Mapping) or not isinstance(references, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"references must be a list, got {type(references).__name__}")
     paths = {_text(each) or "": "/".join(reference_segments(session, each)) for each in references}
     wanted = list(dict.fromkeys(paths.values()))
     found: dict[str, dict[str, Any] | None] = {}

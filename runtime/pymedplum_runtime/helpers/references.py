@@ -34,6 +34,8 @@ def parse_reference(reference: str) -> tuple[str, str]:
         >>> parse_reference("Patient/abc-123")
         ('Patient', 'abc-123')
     """
+    if reference is not None and not isinstance(reference, str):  # pyright: ignore[reportUnnecessaryIsInstance, reportUnnecessaryComparison]
+        raise TypeError(f"a reference must be a str, got {type(reference).__name__}")
     found = _LITERAL.fullmatch(reference or "")
     if found is None:
         raise ValueError("expected a reference of the form Type/id, such as Patient/123")

@@ -52,6 +52,8 @@ class Record:
         try:
             answer: Answer = yield Send(wire)
         except BaseException as error:
+            if isinstance(error, NetworkError):
+                error.args = (f"{self.method} {self.shape().template}: {error}",)
             duration = clock.monotonic() - started
             self._attempts.append(RequestAttempt(number, None, duration, on_behalf_of, error))
             raise

@@ -1,6 +1,7 @@
 """A bundle as the server answered it, with the questions that callers ask of one."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, cast, overload
 
 from pymedplum_runtime.helpers.members import FHIRData, members_of, require_data
@@ -89,7 +90,7 @@ class FHIRBundle(Answers, Generic[T]):
         self._data = members if isinstance(members, dict) else dict(members)
         self._as_fhir = as_fhir
         self._contents = Contents(self._data)
-        self._models = Models(lambda: self._contents.resources, on_error)
+        self._models = Models(partial(_resources, self._data), on_error)
 
     @classmethod
     def from_json(
@@ -116,7 +117,7 @@ class FHIRBundle(Answers, Generic[T]):
 
         make: Any = cls  # the overloads tell the type, which is not known here
         bundle: FHIRBundle[Any] = make(codec.decode_plain(text), as_fhir, on_error=on_error)
-        bundle._models = Models(lambda: Contents(codec.decode(text)).resources, on_error)
+        bundle._models = Models(partial(_exact_resources, text), on_error)
         return bundle
 
     @property
@@ -263,3 +264,14 @@ class FHIRBundle(Answers, Generic[T]):
 
     def _dicts(self, places: list[int]) -> list[Resource]:
         return [self._contents.resources[place] for place in places]
+
+
+# Functions of the module, not closures, so that a bundle can be pickled.
+def _resources(data: dict[str, Any]) -> list[Resource]:
+    return Contents(data).resources
+
+
+def _exact_resources(text: bytes) -> list[Resource]:
+    from pymedplum_runtime.models import codec  # noqa: PLC0415 - text alone needs msgspec
+
+    return Contents(codec.decode(text)).resources

@@ -1,7 +1,18 @@
-import pytest
-from mock_clients import Clock, answer, sync_client
+import pickle
 
-from pymedplum import MedplumError, OperationOutcomeError, RateLimitError, RequestEvent
+import httpx
+import pytest
+from mock_clients import Clock, Seen, answer, sync_client
+
+from pymedplum import (
+    FHIRBundle,
+    MedplumError,
+    NetworkError,
+    OperationOutcomeError,
+    RateLimitError,
+    RequestEvent,
+)
+from pymedplum.fhir import Patient
 
 ISSUE = {"severity": "error", "code": "John Smith 1980"}
 
@@ -82,3 +93,61 @@ def test_an_invitation_whose_message_failed_is_an_error() -> None:
     with pytest.raises(OperationOutcomeError) as caught:
         client.invite_user("p", "Practitioner", "A", "B", "a@example.com")
     assert caught.value.possibly_committed
+
+
+def test_a_bundle_can_be_pickled() -> None:
+    text = b'{"resourceType":"Bundle","entry":[{"resource":{"resourceType":"Patient","id":"1"}}]}'
+    for bundle in (FHIRBundle.from_json(text, Patient), FHIRBundle({"resourceType": "Bundle"})):
+        again = pickle.loads(pickle.dumps(bundle))  # noqa: S301 - ours
+        assert list(again) == list(bundle)
+
+
+def test_a_hook_that_raises_lets_no_token_request_out_either() -> None:
+    def refuse(_: object) -> None:
+        raise RuntimeError("not today")
+
+    seen = Seen()
+    client = sync_client(seen, client_id="a", client_secret="b", before_request=refuse)
+    with pytest.raises(RuntimeError, match="not today"):
+        client.read_resource("Patient", "1")
+    assert seen.requests == []
+
+
+def test_a_network_error_names_the_call() -> None:
+    def drop(request: httpx.Request) -> httpx.Response:
+        raise httpx.ReadError("cut", request=request)
+
+    client = sync_client(drop, clock=Clock())
+    with pytest.raises(NetworkError, match=r"^GET /fhir/R4/Patient/\{id\}: no answer"):
+        client.read_resource("Patient", "secret-id")
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        {"op": "add", "path": "/gender"},
+        {"op": "move", "path": "/gender"},
+        {"op": "remove", "path": "gender"},
+        {"op": "frob", "path": "/a"},
+    ],
+)
+def test_an_operation_that_is_no_json_patch_is_refused(operation: dict[str, str]) -> None:
+    seen = Seen()
+    with pytest.raises(ValueError, match="operation 0 of the patch"):
+        sync_client(seen).patch_resource("Patient", "1", [operation])
+    assert seen.requests == []
+
+
+@pytest.mark.parametrize(
+    ("method", "arguments"),
+    [
+        ("resolve_references", (None,)),
+        ("resolve_references", ("Patient/1",)),
+        ("set_accounts", ("Patient/1", 5)),
+        ("set_accounts", (5, "Organization/1")),
+        ("set_accounts", ("Patient/1", {"reference": "Organization/1"})),
+    ],
+)
+def test_a_wrong_type_is_named(method: str, arguments: tuple[object, ...]) -> None:
+    with pytest.raises(TypeError, match=r"must be a"):
+        getattr(sync_client(Seen()), method)(*arguments)

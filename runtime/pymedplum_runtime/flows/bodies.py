@@ -116,6 +116,16 @@ def entity_tag(text: str, name: str = "if_match") -> str:
     return text
 
 
+def version_in(tag: str) -> str:
+    """Return the version that an entity tag names."""
+    return tag.removeprefix("W/").strip('"')
+
+
+def version_test(tag: str) -> dict[str, Any]:
+    """Return the operation of a JSON Patch that fails where another version is stored."""
+    return {"op": "test", "path": "/meta/versionId", "value": version_in(tag)}
+
+
 def if_match_of(body: Body, if_match: object) -> str | None:
     """Return the entity tag that guards an update; `None` for an unguarded one.
 

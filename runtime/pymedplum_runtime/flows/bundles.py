@@ -12,6 +12,7 @@ from pymedplum_runtime.client.types import ResourceLike
 from pymedplum_runtime.errors import MedplumError
 from pymedplum_runtime.flows.bodies import body_of, with_accounts
 from pymedplum_runtime.flows.conditions import if_none_exist_query
+from pymedplum_runtime.flows.guards import guarded_entry
 from pymedplum_runtime.flows.throttled import run_batch
 from pymedplum_runtime.helpers.members import is_data, members_of
 from pymedplum_runtime.http.flow import Flow, after_writing
@@ -31,13 +32,14 @@ def execute_batch(
     bundle: ResourceLike,
     *,
     accounts: str | Sequence[str] | None = None,
+    if_match: bool | str = False,
     prefer_async: bool = False,
     options: CallOptions = NO_OPTIONS,
 ) -> Flow[dict[str, Any]]:
     """Carry out the entries of a batch, each for itself."""
     return run_batch(
         session,
-        _bundle(bundle, "batch", accounts),
+        _bundle(bundle, "batch", accounts, if_match),
         prefer_async=prefer_async,
         options=options,
     )
@@ -48,13 +50,14 @@ def execute_transaction(
     bundle: ResourceLike,
     *,
     accounts: str | Sequence[str] | None = None,
+    if_match: bool | str = False,
     options: CallOptions = NO_OPTIONS,
 ) -> Flow[dict[str, Any]]:
     """Carry out the entries of a transaction together; it is never split."""
     call = Call(
         method="POST",
         url=session.server.fhir(),
-        body=_bundle(bundle, "transaction", accounts),
+        body=_bundle(bundle, "transaction", accounts, if_match),
         options=options,
     )
     answer = yield from session.call(call)
@@ -62,13 +65,15 @@ def execute_transaction(
 
 
 def _bundle(
-    bundle: ResourceLike, kind: str, accounts: str | Sequence[str] | None
+    bundle: ResourceLike, kind: str, accounts: str | Sequence[str] | None, if_match: bool | str
 ) -> dict[str, Any]:
-    """Return the bundle as a dict of its own, of the right type, with accounts in its entries.
+    """Return the bundle as a dict of its own, of the right type, with accounts and guards.
 
     Raises:
         ValueError: it is no bundle, of another type, or empty.
     """
+    if not isinstance(if_match, bool) and if_match != "required":
+        raise ValueError('if_match must be True, False or "required"; one tag fits one entry alone')
     body = body_of(bundle, name="bundle")
     if body.resource_type != "Bundle":
         raise ValueError(f"bundle must be a Bundle, got a {body.resource_type}")
@@ -80,7 +85,10 @@ def _bundle(
     entries = list_of(members.get("entry"))
     if not entries:
         raise ValueError("the bundle has no entries; the server refuses it")
-    checked = [_entry(each, place, accounts) for place, each in enumerate(entries)]
+    checked = [
+        guarded_entry(_entry(each, place, accounts), place, if_match)
+        for place, each in enumerate(entries)
+    ]
     return {**members, "type": kind, "entry": checked}
 
 

@@ -7,7 +7,7 @@ from pymedplum_runtime.client.calls import NO_OPTIONS, Call, CallOptions
 from pymedplum_runtime.client.results import check_as_fhir, object_of, resource_of
 from pymedplum_runtime.client.session import Session
 from pymedplum_runtime.errors import MedplumError, PreconditionFailedError, ValidationError
-from pymedplum_runtime.flows.bodies import body_of, entity_tag
+from pymedplum_runtime.flows.bodies import body_of, entity_tag, version_in, version_test
 from pymedplum_runtime.helpers.members import member
 from pymedplum_runtime.http.flow import Flow
 from pymedplum_runtime.http.urls import id_segment, type_segment
@@ -43,7 +43,7 @@ def patch_resource(
     has_tests = any(each["op"] == "test" for each in patch)
     tag = _guard(options.header("If-Match"), if_match)
     if tag is not None:
-        patch.insert(0, {"op": "test", "path": "/meta/versionId", "value": _version(tag)})
+        patch.insert(0, version_test(tag))
     call = Call(
         method="PATCH",
         url=session.server.fhir(type_segment(resource_type), id_segment(resource_id)),
@@ -76,10 +76,6 @@ def _guard(header: str | None, if_match: str | None) -> str | None:
     return None if if_match is None else entity_tag(if_match)
 
 
-def _version(tag: str) -> str:
-    return tag.removeprefix("W/").strip('"')
-
-
 def _has_changed(session: Session, patch: Call, tag: str) -> Flow[bool]:
     """Say whether the resource is in another version; `False` where it cannot be read."""
     read = Call(method="GET", url=patch.url, options=patch.options.without_headers())
@@ -88,7 +84,7 @@ def _has_changed(session: Session, patch: Call, tag: str) -> Flow[bool]:
         stored = body_of(object_of(answer))
     except (MedplumError, TypeError, ValueError):
         return False
-    return stored.version_id != _version(tag)
+    return stored.version_id != version_in(tag)
 
 
 def _checked_patch(operations: Sequence[Mapping[str, Any]]) -> list[Any]:

@@ -2147,6 +2147,7 @@ class AsyncMedplumClient(AsyncClient):
         *,
         accounts: str | Sequence[str] | None = None,
         on_behalf_of: str | None = None,
+        if_match: bool | str = False,
         prefer_async: bool = False,
         timeout: Timeout | None = None,
     ) -> dict[str, Any]:
@@ -2166,6 +2167,8 @@ class AsyncMedplumClient(AsyncClient):
             on_behalf_of: The membership to act for in this call, such as `ProjectMembership/123`.
                 None takes the one of the surrounding `with client.on_behalf_of(...)` or of the
                 client; an empty text takes none.
+            if_match: True guards each update that has no `ifMatch` by the `meta.versionId` of its
+                resource; `"required"` refuses a resource that has none.
             prefer_async: Let the server do it in the background, and return at once.
             timeout: Seconds to wait for the server, or an `httpx.Timeout`; None takes the client's.
 
@@ -2192,6 +2195,7 @@ class AsyncMedplumClient(AsyncClient):
                 self._driver.session,
                 bundle,
                 accounts=accounts,
+                if_match=if_match,
                 prefer_async=prefer_async,
                 options=CallOptions(on_behalf_of=on_behalf_of, timeout=timeout),
             )
@@ -2203,6 +2207,7 @@ class AsyncMedplumClient(AsyncClient):
         *,
         on_behalf_of: str | None = None,
         accounts: str | Sequence[str] | None = None,
+        if_match: bool | str = False,
         timeout: Timeout | None = None,
     ) -> dict[str, Any]:
         """Execute the entries of a bundle together, all or none.
@@ -2218,6 +2223,8 @@ class AsyncMedplumClient(AsyncClient):
                 client; an empty text takes none.
             accounts: References to the accounts to set in `meta.accounts`, such as
                 `Organization/123`. Only administrators can; the server ignores them from others.
+            if_match: True guards each update that has no `ifMatch` by the `meta.versionId` of its
+                resource; `"required"` refuses a resource that has none.
             timeout: Seconds to wait for the server, or an `httpx.Timeout`; None takes the client's.
 
         Returns:
@@ -2250,6 +2257,7 @@ class AsyncMedplumClient(AsyncClient):
                 self._driver.session,
                 bundle,
                 accounts=accounts,
+                if_match=if_match,
                 options=CallOptions(on_behalf_of=on_behalf_of, timeout=timeout),
             )
         )

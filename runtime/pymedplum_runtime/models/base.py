@@ -1,5 +1,6 @@
 """The base of every generated model: FHIR JSON in, checked values, FHIR JSON out."""
 
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -21,6 +22,9 @@ from pymedplum_runtime.models.schema import (
 )
 
 Extra = Literal["allow", "ignore", "forbid"]
+# Pydantic before 2.14 rebuilds without a lock. Not the lock that `complete` takes: that one is
+# taken inside Pydantic's own.
+_rebuilding = threading.RLock()
 BOTH_SPELLINGS = {"by_alias": True, "by_name": True}
 # Pydantic's serializer warnings quote values.
 _WRITING: dict[str, Any] = {"exclude_none": True, "warnings": False}
@@ -89,7 +93,8 @@ class FHIRModel(BaseModel):
     def model_rebuild(cls, *, force: bool = False, **kwargs: Any) -> bool | None:
         """Build the validator now instead of on first use. Users never need to."""
         if "__properties__" not in cls.__dict__:
-            return super().model_rebuild(force=force, **kwargs)
+            with _rebuilding:
+                return super().model_rebuild(force=force, **kwargs)
         complete(cls)
         return True
 

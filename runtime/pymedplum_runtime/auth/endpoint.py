@@ -12,9 +12,7 @@ from pymedplum_runtime.http.flow import Flow, Sleep
 from pymedplum_runtime.http.records import Record
 from pymedplum_runtime.http.retry import Retries, RetryPolicy
 from pymedplum_runtime.http.urls import Server
-from pymedplum_runtime.http.wire import JSON, Answer, WireRequest, encode_form
-
-_FORM = "application/x-www-form-urlencoded"
+from pymedplum_runtime.http.wire import FORM, JSON, Answer, WireRequest, encode_form
 
 
 class MedplumTokenEndpoint:
@@ -42,7 +40,7 @@ class MedplumTokenEndpoint:
 
     def request(self, form: Mapping[str, str], *, basic: str | None = None) -> Flow[Grant]:
         """Ask for a token; see `TokenEndpoint`."""
-        headers = {"Accept": JSON, "Content-Type": _FORM}
+        headers = {"Accept": JSON, "Content-Type": FORM}
         if basic:
             headers["Authorization"] = f"Basic {basic}"
         record = Record("POST", self.url, self._fhir_url, self._clock)

@@ -16,7 +16,7 @@ from pymedplum_runtime.client.session import Session
 from pymedplum_runtime.flows.parameters import each_of, typed_parameter
 from pymedplum_runtime.http.flow import Flow
 from pymedplum_runtime.http.urls import id_segment, plain_segment
-from pymedplum_runtime.http.wire import FHIR_JSON, JSON, Answer, encode_form
+from pymedplum_runtime.http.wire import FHIR_JSON, FORM, JSON, Answer, encode_form
 from pymedplum_runtime.models.base import FHIRModel
 from pymedplum_runtime.search.query import encode_query
 from pymedplum_runtime.search.values import search_value
@@ -25,7 +25,6 @@ Place = Literal["path", "query", "header", "body", "parameters"]
 Result = Literal["resource", "json", "text", "bytes", "any", "none"]
 
 _ACCEPTED = 202
-_FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +115,7 @@ def _pairs(parameter: Parameter, value: Any) -> list[tuple[str, str]]:  # noqa: 
 def _body(endpoint: Endpoint, values: Mapping[str, Any]) -> Any:  # noqa: ANN401 - any body
     body = next((values.get(p.name) for p in _at(endpoint, "body")), None)
     in_parameters = _at(endpoint, "parameters")
-    if endpoint.content_type == _FORM and isinstance(body, Mapping):
+    if endpoint.content_type == FORM and isinstance(body, Mapping):
         return encode_form(cast("Mapping[str, str]", body)).decode()
     if endpoint.method == "GET" or not in_parameters:
         return body

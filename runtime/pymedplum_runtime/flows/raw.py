@@ -10,10 +10,9 @@ from pymedplum_runtime.client.session import Session
 from pymedplum_runtime.client.types import RequestOptions
 from pymedplum_runtime.http.flow import Flow
 from pymedplum_runtime.http.headers import header
-from pymedplum_runtime.http.wire import FHIR_JSON, encode, encode_form
+from pymedplum_runtime.http.wire import FHIR_JSON, FORM, encode, encode_form
 from pymedplum_runtime.search.query import encode_query, query_string
 
-_FORM = "application/x-www-form-urlencoded"
 _KNOWN = frozenset(RequestOptions.__annotations__)
 
 
@@ -74,7 +73,7 @@ def _body(json: object, given: RequestOptions) -> tuple[object, str]:
     if sum(each is not None for each in (json, content, form)) > 1:
         raise TypeError("give one of json, content and data")
     if form is not None:
-        return encode_form(form), _FORM
+        return encode_form(form), FORM
     if content is not None:
         if header(given.get("headers"), "Content-Type") is None:
             raise TypeError("with content, give its Content-Type in headers")

@@ -7,13 +7,12 @@ from pymedplum_runtime.client.results import object_of
 from pymedplum_runtime.client.session import Session
 from pymedplum_runtime.errors import MedplumError
 from pymedplum_runtime.http.urls import type_segment
-from pymedplum_runtime.http.wire import Answer
+from pymedplum_runtime.http.wire import FORM, Answer
 from pymedplum_runtime.search.query import query_string
 
 Pairs = list[tuple[str, str]]
 
 LONGEST_QUERY = 4000  # characters; longer ones are posted, since proxies refuse long URLs
-_FORM = "application/x-www-form-urlencoded"
 
 
 def search_call(
@@ -31,7 +30,7 @@ def search_call(
         url=session.server.fhir(*([checked, "_search"] if is_long else [checked]))
         + (f"?{form}" if form and not is_long else ""),
         body=form if is_long else None,
-        content_type=_FORM,
+        content_type=FORM,
         options=options,
         is_read=True,
     )

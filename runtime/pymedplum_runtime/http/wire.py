@@ -15,6 +15,7 @@ from pymedplum_runtime.models import codec
 
 FHIR_JSON = "application/fhir+json"
 JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
 JSON_PATCH = "application/json-patch+json"
 
 

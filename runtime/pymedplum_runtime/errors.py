@@ -210,6 +210,49 @@ class ContentTooLargeError(MedplumError):
     """The content is larger than `max_bytes`; nothing of it was kept."""
 
 
+class BulkExportError(MedplumError):
+    """An export failed on the server, or its files are not what its manifest says."""
+
+
+class NdjsonError(MedplumError, ValueError):
+    """A line of NDJSON is no resource, or the text around it cannot be read.
+
+    Attributes:
+        source: the name of the file.
+        line: the number of the line, from 1; `None` where the file as a whole is broken.
+    """
+
+    def __init__(self, message: str, source: str, line: int | None = None) -> None:
+        place = source if line is None else f"{source}, line {line}"
+        super().__init__(f"{place}: {message}")
+        self.source = source
+        self.line = line
+
+
+class LoadError(MedplumError):
+    """A load cannot go on: its journal or its source does not fit."""
+
+
+class SigningKeyError(MedplumError, ValueError):
+    """A key cannot be read, or does not suit the algorithm."""
+
+
+class TokenStoreError(MedplumError):
+    """The place where tokens are kept cannot be read or written, or others can read it."""
+
+
+class ConfigurationError(MedplumError, ValueError):
+    """A profile or a variable of the environment does not say how to reach a server."""
+
+
+class UnknownSearchParameterError(MedplumError, ValueError):
+    """The server does not know a search parameter; nothing was sent."""
+
+
+class FHIRVersionWarning(UserWarning):
+    """The server speaks another version of FHIR than this package."""
+
+
 class BundleEntryError(MedplumError):
     """Entries of a batch or transaction failed.
 

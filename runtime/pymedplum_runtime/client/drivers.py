@@ -13,7 +13,7 @@ import httpx
 from pymedplum_runtime.client.pages import Pages
 from pymedplum_runtime.client.session import Session
 from pymedplum_runtime.client.transport import Origin, is_ours, network_error, origin, outgoing
-from pymedplum_runtime.http.flow import Effect, Flow, Invoke, Send, Sleep
+from pymedplum_runtime.http.flow import Effect, Flow, Invoke, Send, Sleep, Work
 from pymedplum_runtime.http.wire import Answer, WireRequest
 
 T = TypeVar("T")
@@ -55,6 +55,8 @@ class SyncDriver:
                 is_ours.set(False)
         if isinstance(effect, Invoke):
             return _plain(effect.function(*effect.arguments))
+        if isinstance(effect, Work):
+            return effect.function(*effect.arguments)
         if isinstance(effect, Sleep):
             return self.session.clock.sleep(effect.seconds)
         return effect.future.result()
@@ -139,6 +141,8 @@ class AsyncDriver:
             return await self.session.clock.asleep(effect.seconds)
         import asyncio  # noqa: PLC0415 - the same
 
+        if isinstance(effect, Work):
+            return await asyncio.to_thread(effect.function, *effect.arguments)
         # Shielded, since cancelling one waiter must not cancel the future that all wait for.
         return await asyncio.shield(asyncio.wrap_future(effect.future))
 

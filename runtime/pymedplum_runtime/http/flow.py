@@ -46,7 +46,18 @@ class Invoke:
     arguments: tuple[Any, ...] = field(default=(), repr=False)
 
 
-Effect: TypeAlias = Send | Sleep | Wait | Invoke
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Call a function of ours that blocks: disks, other servers' files; the result is its own.
+
+    In the calling thread, or beside the event loop, whose other tasks go on.
+    """
+
+    function: Callable[..., Any]
+    arguments: tuple[Any, ...] = field(default=(), repr=False)
+
+
+Effect: TypeAlias = Send | Sleep | Wait | Invoke | Work
 Flow: TypeAlias = Generator[Effect, Any, T]
 
 

@@ -93,10 +93,16 @@ from .exceptions import (
     BadRequestError as BadRequestError,
 )
 from .exceptions import (
+    BulkExportError as BulkExportError,
+)
+from .exceptions import (
     BundleEntryError as BundleEntryError,
 )
 from .exceptions import (
     ClientClosedError as ClientClosedError,
+)
+from .exceptions import (
+    ConfigurationError as ConfigurationError,
 )
 from .exceptions import (
     ConflictError as ConflictError,
@@ -105,16 +111,25 @@ from .exceptions import (
     ContentTooLargeError as ContentTooLargeError,
 )
 from .exceptions import (
+    FHIRVersionWarning as FHIRVersionWarning,
+)
+from .exceptions import (
     GoneError as GoneError,
 )
 from .exceptions import (
     InsecureTransportError as InsecureTransportError,
 )
 from .exceptions import (
+    LoadError as LoadError,
+)
+from .exceptions import (
     MedplumError as MedplumError,
 )
 from .exceptions import (
     MissingVersionIdError as MissingVersionIdError,
+)
+from .exceptions import (
+    NdjsonError as NdjsonError,
 )
 from .exceptions import (
     NetworkError as NetworkError,
@@ -135,7 +150,16 @@ from .exceptions import (
     ServerError as ServerError,
 )
 from .exceptions import (
+    SigningKeyError as SigningKeyError,
+)
+from .exceptions import (
     TokenRefreshCooldownError as TokenRefreshCooldownError,
+)
+from .exceptions import (
+    TokenStoreError as TokenStoreError,
+)
+from .exceptions import (
+    UnknownSearchParameterError as UnknownSearchParameterError,
 )
 from .exceptions import (
     UnsafeRedirectError as UnsafeRedirectError,
@@ -364,25 +388,30 @@ __all__ = [
     "BatchCreateResult",
     "BeforeRequestHook",
     "BinaryContent",
+    "BulkExportError",
     "BundleEntryError",
     "BundleEntryResult",
     "ClientClosedError",
     "ClientCredentials",
     "Clock",
     "CodeValidation",
+    "ConfigurationError",
     "ConflictError",
     "ContentTooLargeError",
     "DateInterval",
     "Destination",
     "FHIRBundle",
+    "FHIRVersionWarning",
     "GoneError",
     "InsecureTransportError",
     "Invoke",
     "JobReference",
+    "LoadError",
     "MedplumClient",
     "MedplumError",
     "MergeResult",
     "MissingVersionIdError",
+    "NdjsonError",
     "NetworkError",
     "NotFoundError",
     "OnError",
@@ -404,13 +433,16 @@ __all__ = [
     "RetryPolicy",
     "Search",
     "ServerError",
+    "SigningKeyError",
     "SummaryMode",
     "Timeout",
     "TokenEndpoint",
     "TokenExchange",
     "TokenProvider",
     "TokenRefreshCooldownError",
+    "TokenStoreError",
     "TotalMode",
+    "UnknownSearchParameterError",
     "UnsafeRedirectError",
     "UpdateResult",
     "ValidationError",

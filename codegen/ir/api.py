@@ -71,10 +71,20 @@ class EndpointCall:
 
 
 @dataclass(frozen=True, slots=True)
+class LateImport:
+    """A name that a method imports when it is called, since few programs call it."""
+
+    module: str
+    name: str
+    alias: str
+
+
+@dataclass(frozen=True, slots=True)
 class Method:
     """One method of one of the two clients.
 
-    `keyword` is `def` or `async def`; `opening` is what the body does with the driver's answer.
+    `keyword` is `def` or `async def`; `opening` is what the body does with the driver's answer, and
+    `handle` the class that takes driver and answer and is what the caller gets.
     """
 
     name: str
@@ -88,6 +98,8 @@ class Method:
     flow: str | None
     call: EndpointCall | None
     returns_answer: bool
+    imports: tuple[LateImport, ...] = ()
+    handle: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ CLIENT = "client"
 TAKEN = frozenset({
     *AWAITED_BASE, *AWAITED_BASE.values(), *CONTEXT_BASE, *PLAIN_BASE,
     CLIENT, "access_token", "base_url", "client_id", "default_on_behalf_of", "fhir_base_url",
-    "fhir_url_path", "project_id", "token_expires_at",
+    "fhir_url_path", "from_env", "project_id", "token_expires_at",
 })  # fmt: skip
 
 
@@ -105,7 +105,7 @@ class _Builder:
             variant=variant,
             methods=methods,
             groups=(),
-            flows=tuple(sorted({plan.flow[0] for plan in plans if plan.flow})),
+            flows=tuple(sorted({p.flow.module for p in plans if p.flow and p.flow.is_core})),
             endpoints=(group or CLIENT) if any(plan.endpoint for plan in plans) else None,
             types=imports_of(_annotations(methods), self._document.schemas),
         )

@@ -23,6 +23,8 @@ class Callee:
     positional: tuple[str, ...]
     keywords: frozenset[str]
     takes_more: bool
+    is_handle: bool = False
+    """Whether the methods of what comes back wait for the server too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,8 @@ def make_asynchronous(
             edits += _entered(place, tree)
         elif place.method not in PLAIN_BASE:
             report(f"has an example that calls client.{place.method}, which there is not")
+    for name in _handles(tree, methods):
+        edits += [edit for place in _calls(tree, name) for edit in _awaited(place)]
     return _renamed(_insert(example, edits))
 
 
@@ -77,22 +81,32 @@ def _faults(call: ast.Call, callee: Callee) -> Iterator[str]:
             yield f"'{keyword.arg}', which it does not take"
 
 
-def _calls(tree: ast.AST) -> Iterator[_Place]:
+def _handles(tree: ast.AST, methods: Mapping[str, Callee]) -> Iterator[str]:
+    """Give the variables that hold what works on with the client's driver."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
+            continue
+        callee = methods.get(_dotted(node.value.func))
+        if callee and callee.is_handle:
+            yield from (target.id for target in node.targets if isinstance(target, ast.Name))
+
+
+def _calls(tree: ast.AST, owner: str = CLIENT) -> Iterator[_Place]:
     for parent in ast.walk(tree):
         for child in ast.iter_child_nodes(parent):
             if isinstance(child, ast.Call):
-                method = _dotted(child.func)
+                method = _dotted(child.func, owner)
                 if method:
                     yield _Place(child, method, parent)
 
 
-def _dotted(node: ast.AST) -> str:
-    """Name what is called, where that is an attribute of the client."""
+def _dotted(node: ast.AST, owner: str = CLIENT) -> str:
+    """Name what is called, where that is an attribute of the client, or of another variable."""
     names: list[str] = []
     while isinstance(node, ast.Attribute):
         names.insert(0, node.attr)
         node = node.value
-    return ".".join(names) if isinstance(node, ast.Name) and node.id == CLIENT else ""
+    return ".".join(names) if isinstance(node, ast.Name) and node.id == owner else ""
 
 
 def _awaited(place: _Place) -> list[_Edit]:

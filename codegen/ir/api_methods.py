@@ -11,7 +11,7 @@ from codegen.ir.api_document import FHIR_BASE, Document, Operation
 from codegen.ir.api_examples import Callee
 from codegen.ir.api_requests import Answer, Carried, Requests
 from codegen.ir.api_returns import KINDS, NEEDED, PAGES
-from codegen.ir.api_types import FhirTypes, check_type
+from codegen.ir.api_types import HANDLES, FhirTypes, check_type
 from codegen.load import Json
 
 KEYS = frozenset({
@@ -20,7 +20,23 @@ KEYS = frozenset({
 })  # fmt: skip
 # What describes a request, which a flow makes by itself.
 _OF_REQUESTS = ("asynchronous", "body", "content", "operation", "replay")
+CORE = "flows"  # the package of the runtime whose modules are loaded with the client
+LATE_PACKAGES = frozenset({"bulk", "loading"})  # those that a method loads when it is called
 _REPLAY = {"safe": True, "unsafe": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """The function that implements a method, in a package of the runtime."""
+
+    package: str
+    module: str
+    function: str
+
+    @property
+    def is_core(self) -> bool:
+        """Whether its module is loaded with the client, not only when it is called."""
+        return self.package == CORE
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +47,7 @@ class Plan:
     group: str | None
     name: str
     alias: str | None
-    flow: tuple[str, str] | None
+    flow: Flow | None
     arguments: tuple[Argument, ...]
     returns: str
     texts: Texts
@@ -53,6 +69,7 @@ class Plan:
         """What an example may do with it."""
         return Callee(
             is_iterator=self.is_iterator,
+            is_handle=self.returns in HANDLES,
             positional=tuple(a.name for a in self.arguments if a.kind == "positional"),
             keywords=frozenset(a.name for a in self.arguments if a.kind != "keywords"),
             takes_more=any(a.kind == "keywords" for a in self.arguments),
@@ -141,15 +158,17 @@ class Methods:
             constants=tuple((c.wire.name, c.constant) for c in carried if c.constant is not None),
         )
 
-    def _flow(self, method: _Method) -> tuple[str, str] | None:
+    def _flow(self, method: _Method) -> Flow | None:
         if method.is_request:
             return None
-        flow = str(method.json["flow"])
-        module, _, function = flow.partition(".")
-        if not module.isidentifier() or not function.isidentifier():
-            message = f"has the flow '{flow}', which is no module.function"
+        text = str(method.json["flow"])
+        parts = text.split(".")
+        package = parts.pop(0) if parts[0] in LATE_PACKAGES else CORE
+        if len(parts) != len(("module", "function")) or not all(map(_is_name, parts)):
+            message = f"has the flow '{text}', which is no module.function"
             self._document.report(method.place, message)
-        return module, function
+            return None
+        return Flow(package, *parts)
 
     def _arguments(self, method: _Method, carried: list[Argument]) -> tuple[Argument, ...]:
         maker = Arguments(self._document, method.place)

@@ -42,7 +42,14 @@ TYPES = {
     "FHIRBundle": _SEARCH,
     "MergeResult": "pymedplum_runtime.access",
     "CodeValidation": "pymedplum_runtime.flows.terminology",
+    "Capabilities": "pymedplum_runtime.capabilities",
+    "AsyncExportJob": "pymedplum_runtime.bulk",
+    "ExportJob": "pymedplum_runtime.bulk",
+    "LoadReport": "pymedplum_runtime.loading",
+    "SmartConfiguration": "pymedplum_runtime.smart",
 }
+# What takes the driver along, and is a class of its own for each client.
+HANDLES = {"ExportJob": "AsyncExportJob"}
 API_TYPES = "pymedplum.api_types"
 BUILTINS = frozenset({
     "bool", "bytes", "dict", "float", "frozenset", "int", "list", "object", "set", "str", "tuple",

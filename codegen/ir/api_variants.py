@@ -1,13 +1,14 @@
 """The two clients: one list of methods, written down as synchronous and as asynchronous."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
-from codegen.ir.api import EndpointCall, Method, Signature, Variant
+from codegen.ir.api import EndpointCall, LateImport, Method, Signature, Variant
 from codegen.ir.api_arguments import OPTIONS
 from codegen.ir.api_docs import docstring, long_lines
 from codegen.ir.api_examples import Callee, make_asynchronous
 from codegen.ir.api_methods import Plan
 from codegen.ir.api_returns import KINDS, overloads, result_type
+from codegen.ir.api_types import HANDLES, TYPES
 
 SYNC = Variant(
     client="MedplumClient",
@@ -54,7 +55,7 @@ def write_method(
     plan: Plan, variant: Variant, methods: Mapping[str, Callee], report: Report
 ) -> Method:
     """Write one method down for one of the clients."""
-    result = result_type(plan.returns, variant.iterator)
+    result = _handle(plan, variant) or result_type(plan.returns, variant.iterator)
     returns_answer = _is_untold(plan) and result != "None"
     return Method(
         name=plan.name,
@@ -65,10 +66,29 @@ def write_method(
         docstring=docstring(plan.texts, plan.arguments, _example(plan, variant, methods, report)),
         opening=_opening(plan, variant, result if returns_answer else None),
         driver_method="iterate" if plan.is_iterator else "run",
-        flow="_{}.{}".format(*plan.flow) if plan.flow else None,
+        flow=f"_{plan.flow.module}.{plan.flow.function}" if plan.flow else None,
         call=_call(plan),
         returns_answer=returns_answer,
+        imports=tuple(_imports(plan, variant)),
+        handle=_handle(plan, variant),
     )
+
+
+def _handle(plan: Plan, variant: Variant) -> str | None:
+    """Give the class that a caller gets, where it works on with the client's driver."""
+    if plan.returns not in HANDLES:
+        return None
+    return HANDLES[plan.returns] if variant == ASYNC else plan.returns
+
+
+def _imports(plan: Plan, variant: Variant) -> Iterator[LateImport]:
+    """Give what the body imports: beside the core, a program loads only what it uses."""
+    handle = _handle(plan, variant)
+    if handle:
+        yield LateImport(TYPES[handle], handle, f"_{handle}")
+    if plan.flow and not plan.flow.is_core:
+        package = f"pymedplum_runtime.{plan.flow.package}"
+        yield LateImport(package, plan.flow.module, f"_{plan.flow.module}")
 
 
 def _example(plan: Plan, variant: Variant, methods: Mapping[str, Callee], report: Report) -> str:
@@ -92,6 +112,8 @@ def _opening(plan: Plan, variant: Variant, answer: str | None) -> str:
         return "return "
     if answer:
         return f"answer: {answer} = {variant.wait}"
+    if plan.returns in HANDLES:
+        return f"state = {variant.wait}"
     return f"return {variant.wait}" if plan.flow else variant.wait
 
 

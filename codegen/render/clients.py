@@ -23,6 +23,8 @@ def render_clients(api: Api, render: Render) -> dict[str, str]:
     files: dict[str, str] = {}
     for client in api.clients:
         files[f"{PACKAGE}/{client.name}.py"] = render("client.py.j2", api=api, module=client)
+    if api.clients:
+        files[f"{PACKAGE}/__main__.py"] = render("main.py.j2", api=api)
     if api.groups:
         files[f"{PACKAGE}/groups/__init__.py"] = render("groups_init.py.j2", api=api)
     for group in api.groups:

@@ -14,6 +14,13 @@ CALLEES = {
     "pages": Callee(
         is_iterator=True, positional=("type",), keywords=frozenset({"type"}), takes_more=False
     ),
+    "export": Callee(
+        is_iterator=False,
+        positional=(),
+        keywords=frozenset(),
+        takes_more=False,
+        is_handle=True,
+    ),
     "operations.run": Callee(
         is_iterator=False, positional=(), keywords=frozenset(), takes_more=True
     ),
@@ -39,6 +46,10 @@ def problems_of(example: str) -> list[str]:
         ('x = client.read("1")', 'x = await client.read("1")'),
         ('name = client.read("1")["name"]', 'name = (await client.read("1"))["name"]'),
         ('name = client.read("1").name[0]', 'name = (await client.read("1")).name[0]'),
+        (
+            "job = client.export()\nn = len(job.wait().output)",
+            "job = await client.export()\nn = len((await job.wait()).output)",
+        ),
         ('print(client.read("1"), 2)', 'print(await client.read("1"), 2)'),
         ("client.read(\n    '1',\n).name", "(await client.read(\n    '1',\n)).name"),
         ("client.operations.run(a=1, **b)", "await client.operations.run(a=1, **b)"),

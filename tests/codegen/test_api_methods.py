@@ -6,7 +6,7 @@ import tiny_api as tiny
 import yaml
 from tiny_api import answers, declared, endpoint_of, flow, get, method_of, path_parameter, post
 
-from codegen.ir.api import Api, Method, WireParameter
+from codegen.ir.api import Api, LateImport, Method, WireParameter
 from codegen.ir.api_build import build_api
 from codegen.load_api import ApiSources, load_api
 from codegen.render.clients import declarations, handed_on, request_arguments
@@ -41,6 +41,24 @@ def test_a_method_with_a_flow_takes_the_parameters_that_are_written_down(tmp_pat
     ]
     assert method.flow == "_flows.search"
     assert method.call is None
+
+
+def test_what_is_beside_the_core_is_imported_when_it_is_called(tmp_path: Path) -> None:
+    api = tiny.plan_tiny(tmp_path, get(flow("load") | {"flow": "loading.load.load"}))
+
+    method = method_of(api, "load")
+    assert method.imports == (LateImport("pymedplum_runtime.loading", "load", "_load"),)
+    assert method.flow == "_load.load"
+    assert api.clients[0].flows == ()
+
+
+def test_each_client_gives_a_handle_of_its_own(tmp_path: Path) -> None:
+    api = tiny.plan_tiny(tmp_path, get(flow("export", returns="ExportJob")))
+
+    methods = [client.methods[0] for client in api.clients]
+    assert [method.handle for method in methods] == ["ExportJob", "AsyncExportJob"]
+    assert [method.signature.result for method in methods] == ["ExportJob", "AsyncExportJob"]
+    assert [method.opening for method in methods] == ["state = ", "state = await "]
 
 
 def test_a_method_without_a_flow_is_the_request_that_its_operation_describes(

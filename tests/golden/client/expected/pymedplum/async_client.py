@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pymedplum.groups.async_admin import AsyncAdmin as AsyncAdminGroup
     from pymedplum.groups.async_operations import AsyncOperations as AsyncOperationsGroup
     from pymedplum_runtime.auth import Auth
+    from pymedplum_runtime.bulk import AsyncExportJob
     from pymedplum_runtime.client.types import Query, RequestOptions, ResourceT, Timeout
     from pymedplum_runtime.hooks import (
         AsyncOnRequestCompleteHook,
@@ -146,6 +147,29 @@ class AsyncMedplumClient(AsyncClient):
         from pymedplum.groups.async_operations import AsyncOperations
 
         return AsyncOperations(self._driver)
+
+    async def bulk_export(self, *, timeout: Timeout = None) -> AsyncExportJob:
+        """Export everything.
+
+        Args:
+            timeout: Seconds for each request.
+
+        Returns:
+            The job.
+
+        Example:
+            ```python
+            job = await client.bulk_export()
+            print((await job.wait()).output)
+            ```
+        """
+        from pymedplum_runtime.bulk import AsyncExportJob as _AsyncExportJob
+        from pymedplum_runtime.bulk import kickoff as _kickoff
+
+        state = await self._driver.run(
+            _kickoff.bulk_export(self._driver.session, options=CallOptions(timeout=timeout))
+        )
+        return _AsyncExportJob(self._driver, state)
 
     @overload
     async def read_resource(

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pymedplum.groups.admin import Admin as AdminGroup
     from pymedplum.groups.operations import Operations as OperationsGroup
     from pymedplum_runtime.auth import Auth
+    from pymedplum_runtime.bulk import ExportJob
     from pymedplum_runtime.client.types import Query, RequestOptions, ResourceT, Timeout
     from pymedplum_runtime.hooks import BeforeRequestHook, OnRequestCompleteHook
     from pymedplum_runtime.http.clock import Clock
@@ -142,6 +143,29 @@ class MedplumClient(SyncClient):
         from pymedplum.groups.operations import Operations
 
         return Operations(self._driver)
+
+    def bulk_export(self, *, timeout: Timeout = None) -> ExportJob:
+        """Export everything.
+
+        Args:
+            timeout: Seconds for each request.
+
+        Returns:
+            The job.
+
+        Example:
+            ```python
+            job = client.bulk_export()
+            print(job.wait().output)
+            ```
+        """
+        from pymedplum_runtime.bulk import ExportJob as _ExportJob
+        from pymedplum_runtime.bulk import kickoff as _kickoff
+
+        state = self._driver.run(
+            _kickoff.bulk_export(self._driver.session, options=CallOptions(timeout=timeout))
+        )
+        return _ExportJob(self._driver, state)
 
     @overload
     def read_resource(

@@ -29,7 +29,22 @@ def test_the_runtime_imports_nothing_of_ours_but_itself() -> None:
 
 
 # Each layer of the runtime imports the ones before it, and none after.
-LAYERS = ("helpers", "models", "search", "http", "auth", "client", "flows")
+LAYERS = (
+    "helpers",
+    "models",
+    "search",
+    "ndjson",
+    "http",
+    "auth",
+    "smart",
+    "client",
+    "capabilities",
+    "flows",
+    "bulk",
+    "loading",
+    "config",
+    "cli",
+)
 
 
 @pytest.mark.parametrize("layer", LAYERS)

@@ -156,3 +156,15 @@ def test_a_search_among_thousands_by_identifier_is_quick(
     for n in range(20):
         assert len(http.get(f"fhir/R4/Patient?identifier=s|{n}").json()["entry"]) == 1
     assert (time.monotonic() - started) / 20 < 0.05
+
+
+def test_a_cursor_leads_on_from_the_largest_page(server: MedplumServer, http: httpx.Client) -> None:
+    resources = [
+        {"resourceType": "Patient", "id": f"00000000-0000-4000-8000-{n:012d}"} for n in range(1001)
+    ]
+    server.control("seed", {"resources": resources})
+    first = http.get("fhir/R4/Patient?_count=1000&_sort=_lastUpdated").json()
+    (following,) = [link["url"] for link in first["link"] if link["relation"] == "next"]
+    second = http.get(following).json()
+    found = [entry["resource"]["id"] for page in (first, second) for entry in page["entry"]]
+    assert sorted(found) == [resource["id"] for resource in resources]

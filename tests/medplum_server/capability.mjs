@@ -1,5 +1,6 @@
-// What the server says of itself: CapabilityStatement, OpenAPI document, discovery documents.
+// What the server says of itself: CapabilityStatement and OpenAPI document.
 import { core } from './medplum.mjs';
+import { state } from './state.mjs';
 
 const VERSION = '5.2.13';
 const TYPE_INTERACTIONS = [
@@ -12,10 +13,13 @@ const TYPE_INTERACTIONS = [
   'create',
   'search-type',
 ];
-const GROUP_EXPORT = {
+const exportOf = (name) => ({
   name: 'export',
-  definition: 'http://hl7.org/fhir/uv/bulkdata/OperationDefinition/group-export',
-};
+  definition: `http://hl7.org/fhir/uv/bulkdata/OperationDefinition/${name}`,
+});
+const GROUP_EXPORT = exportOf('group-export'); // Medplum has the two others, and lists this alone
+const PATIENT_EXPORT = exportOf('patient-export');
+const SYSTEM_EXPORT = exportOf('export');
 const coded = (codes) => codes.map((code) => ({ code }));
 
 let resources; // the same for every origin, and long
@@ -23,6 +27,7 @@ let resources; // the same for every origin, and long
 export function capabilityStatement(origin) {
   resources ??= core.getResourceTypes().filter(isFhirs).sort().map(resourceCapability);
   const url = `${origin}fhir/R4`;
+  const isGuides = state.config.exportDialect === 'ig';
   return {
     resourceType: 'CapabilityStatement',
     id: 'medplum-server',
@@ -48,7 +53,8 @@ export function capabilityStatement(origin) {
       {
         mode: 'server',
         security: security(origin),
-        resource: resources,
+        resource: isGuides ? resources.map(withExport) : resources,
+        ...(isGuides ? { operation: [SYSTEM_EXPORT] } : {}),
         interaction: coded(['transaction', 'batch']),
         searchParam: ['_sort', '_total', '_count', '_summary', '_elements'].map((name) => ({
           name,
@@ -100,6 +106,12 @@ function resourceCapability(type) {
     ...(parameters.length ? { searchParam: parameters.map(searchParam) } : {}),
     ...(type === 'Group' ? { operation: [GROUP_EXPORT] } : {}),
   };
+}
+
+function withExport(capability) {
+  return capability.type === 'Patient'
+    ? { ...capability, operation: [PATIENT_EXPORT] }
+    : capability;
 }
 
 function searchParam({ code, url, type }) {
@@ -175,40 +187,4 @@ function operation(path, method, [summary, operationId, status, schema]) {
       [status]: { description: 'Success', ...(schema ? { content: content(schema) } : {}) },
     },
   };
-}
-
-export function discovery(name, origin) {
-  const oauth = {
-    issuer: origin,
-    authorization_endpoint: `${origin}oauth2/authorize`,
-    token_endpoint: `${origin}oauth2/token`,
-    userinfo_endpoint: `${origin}oauth2/userinfo`,
-    jwks_uri: `${origin}.well-known/jwks.json`,
-    introspection_endpoint: `${origin}oauth2/introspect`,
-    registration_endpoint: `${origin}oauth2/register`,
-    id_token_signing_alg_values_supported: ['RS256'],
-    response_types_supported: ['code', 'id_token', 'token id_token'],
-    subject_types_supported: ['pairwise', 'public'],
-    grant_types_supported: [
-      'client_credentials',
-      'authorization_code',
-      'refresh_token',
-      'urn:ietf:params:oauth:grant-type:token-exchange',
-    ],
-    token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
-    code_challenge_methods_supported: ['S256'],
-    scopes_supported: ['openid', 'profile', 'launch', 'patient/*.*', 'user/*.*', 'offline_access'],
-  };
-  const documents = {
-    'jwks.json': { keys: [] },
-    'openid-configuration': oauth,
-    'oauth-authorization-server': oauth,
-    'oauth-protected-resource': { resource: `${origin}fhir/R4`, authorization_servers: [origin] },
-    'smart-configuration': {
-      ...oauth,
-      capabilities: ['client-confidential-symmetric', 'sso-openid-connect', 'permission-v2'],
-    },
-    'smart-styles.json': {},
-  };
-  return Object.hasOwn(documents, name) ? documents[name] : undefined;
 }

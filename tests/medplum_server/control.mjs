@@ -5,9 +5,36 @@
 // GET  config                  the configuration; POST config {..} changes the keys it names:
 //   accessTokenLifetime 3600        seconds; a client's own accessTokenLifetime goes before it
 //   clientCredentialsRefresh false  client_credentials gives a refresh token too
+//   grantedScope null               what every token is granted, whatever was asked for
+//   replayedAssertions false        a client assertion's `jti` may come again
+//   jwksCache 300                   seconds that a fetched JWKS is kept; an unknown `kid` has it
+//                                   fetched again, and so has POST jwks
+//   authorizeAs null                the e-mail of a user (info tells them): oauth2/authorize signs
+//                                   that user in and redirects at once; "denied": access_denied.
+//                                   redirect_uri must be one of the client's redirectUris
 //   links "absolute"                search links: absolute | path | relative | foreign
 //   jobPolls 1, jobFailure false    polls that answer 202 before a job's end; end in error
 //   exportPolls 1                   the same for bulk exports
+//   exportDialect "medplum"         "ig": as in Bulk Data Access STU 2: X-Progress and Retry-After
+//                                   while running, counts, deleted files (with _since), _until,
+//                                   _typeFilter, _elements, patient, includeAssociatedData, 400 for
+//                                   other parameters (an error line with Prefer: handling=lenient),
+//                                   404 after DELETE; metadata lists every level. It is chosen at
+//                                   the kick-off
+//   exportRetryAfter 1              seconds (or a date as text); null leaves the header out
+//   exportFails false               the polls end in 500 with an OperationOutcome
+//   exportErrors 0                  lines of the error file
+//   exportLinesPerFile null         a type with more lines has several files
+//   exportCounts null               `count` of each file: true, false, "wrong" (one too many);
+//                                   null: only in the dialect "ig" and for a folder
+//   exportPages 1                   pages of the manifest, linked as `next`
+//   exportToken false               requiresAccessToken, and files on the server's own origin that
+//                                   need the token. It is chosen at the kick-off
+//   exportElsewhere false           with exportToken: on the storage origin, and needing the token
+//   exportGzip false                "encoding": files have Content-Encoding gzip when accepted
+//   manifestPatch null              members that replace the manifest's
+//   linkLifetime 3600               seconds of a presigned link; then it answers 403
+//   expiredManifests 0              the links of the next N manifests have expired already
 //   transactions true               the project's feature; false runs a transaction as a batch
 //   conflicts 0                     the next N PUT or PATCH answer 409 with code 40001
 //   throttledEntries 0              the next N entries of batches have status 429
@@ -19,28 +46,44 @@
 //   kinds [..]     one is drawn per struck call. A name may end in -before (nothing was done; the
 //                  default) or -after (the server has done its work and committed):
 //                  drop, reset-headers (half a header, then gone), truncate-body (always after),
+//                  short-body (always after; half the body as if it were all), 403 (XML),
 //                  429, 500 ({"msg"}), 502, 503, 504 (HTML), html-error (500), html-ok (200),
 //                  empty-error (500), incomplete-json (200), empty-object (200), slow, hang
 //   rate 1, seed 1, times (how often at most), method ("GET" or a list),
-//   path (regular expression on path?query without the first slash; default "^fhir/"), slow (ms)
+//   path (regular expression on path?query without the first slash; default "^fhir/"), slow (ms),
+//   retryAfter (the Retry-After header of the answer),
+//   origin "server" | "storage" (strikes the storage origin; its default path is every one)
 // POST script {..} or [{..}]   answers for the next calls, in order; DELETE script. One step:
 //   status 200, headers {}, json | text | base64, type, delay (ms), drop (no answer at all),
 //   commit (do the work first), method, path, times 1
 // POST tokens {..}             lifetime (seconds), revoke (true: every access token),
 //   revokeRefresh (true: every refresh token), fault (a kind of fault for the token endpoint;
 //   null ends it), times, slow
-// GET  counters                {total, tokens, byRoute, byStatus, active, peak, faults};
+// POST jwks {keys, name?, client?}  publish public keys on the storage origin -> {url}; the same
+//                              name replaces them. client: a ClientApplication's id, whose jwksUri
+//                              is set to the url (a FHIR update does it too)
+// POST export-folder {folder, types?}  the next exports list the <Type>.<n>.ndjson files of a
+//                              folder on disk, streamed; counts.json there ({name: lines}) gives
+//                              their counts. {folder: null} ends it
+// POST expire-links            every presigned link that was given answers 403 from now on
+// GET  counters                {total, tokens, byRoute, byStatus, active, peak, faults, examined
+//                              (resources that searches looked at), storage (requests there)};
 //                              DELETE counters zeroes them and empties both logs
 // GET  requests                the last 2000 requests: {method, target, headers, status}
-// GET  storage                 the requests that reached the storage origin, and whether any had an
-//                              Authorization header: {authorized, requests}
+// GET  storage                 {authorized (whether any request to the storage origin had the
+//                              header), requests: [{method, path, authorization, headers, status,
+//                              isWhole}]}, the last 5000; status comes when the answer has ended
 // GET  mails                   what email/v1/send was given
-// GET  info                    {projectId, clientId, clientSecret, membershipIds, users, ...}
+// GET  info                    {projectId, clientId, clientSecret, keyClientId (a client without a
+//                              secret, for private_key_jwt), membershipIds, users, ...}
+import { existsSync } from 'node:fs';
 import { refuseUnknownKinds } from './faults.mjs';
 import { json, readJson, unknownPath } from './http.mjs';
+import { publish } from './jwks.mjs';
 import * as seeds from './seeds.mjs';
 import { resetCounters, state } from './state.mjs';
-import { resetWorld, system } from './world.mjs';
+import { storageUrl } from './storage.mjs';
+import { resetWorld, store, system } from './world.mjs';
 
 const TOKEN_PATH = '^oauth2/token';
 
@@ -54,11 +97,14 @@ const ROUTES = {
   'POST script': (body) => void state.script.push(...[body].flat()),
   'DELETE script': () => void (state.script = []),
   'POST tokens': steerTokens,
+  'POST jwks': publishKeys,
+  'POST export-folder': setExportFolder,
+  'POST expire-links': () => void (state.linkTurn += 1),
   'GET counters': () => state.counters,
   'DELETE counters': () => resetCounters(),
   'GET requests': () => state.log,
   'GET storage': () => ({
-    authorized: state.storageLog.some(({ authorization }) => authorization !== null),
+    authorized: state.isStorageAuthorized,
     requests: state.storageLog,
   }),
   'GET mails': () => state.mails,
@@ -121,11 +167,31 @@ function steerTokens({ lifetime, revoke, revokeRefresh, fault, times, slow }) {
   }
 }
 
+function setExportFolder({ folder, types }) {
+  if (folder && !existsSync(folder)) {
+    throw new SyntaxError(`no such folder ${folder}`);
+  }
+  state.exportFolder = folder ? { folder, types } : null;
+}
+
+async function publishKeys({ keys, name = 'keys', client }) {
+  const url = storageUrl(publish(keys, name));
+  if (client) {
+    const known = store.find('ClientApplication', client);
+    if (!known) {
+      throw new SyntaxError(`unknown client ${client}`);
+    }
+    await system().updateResource({ ...known, jwksUri: url });
+  }
+  return { url };
+}
+
 function info() {
   return {
     projectId: seeds.PROJECT,
     clientId: seeds.CLIENT,
     clientSecret: seeds.CLIENT_SECRET,
+    keyClientId: seeds.KEY_CLIENT,
     membershipIds: seeds.MEMBERSHIPS,
     profiles: seeds.PROFILES,
     users: { admin: seeds.ADMIN_EMAIL, doctor: seeds.DOCTOR_EMAIL, password: seeds.PASSWORD },

@@ -1,6 +1,7 @@
 // Faults on the way: what happens to a call instead of, before or after the server's work.
 // control.mjs lists the kinds.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { sendFile } from './files.mjs';
 import { bodyOf, headersOf, json, send, text } from './http.mjs';
 import { tooMany } from './limits.mjs';
 import { state } from './state.mjs';
@@ -14,6 +15,7 @@ const page = (status, title) =>
 
 /** Kinds that answer in the server's place. */
 const ANSWERS = {
+  403: () => text(403, '<Error><Code>AccessDenied</Code></Error>', 'application/xml'),
   429: () => json(429, tooMany(state.config.slow)),
   500: () => json(500, { msg: 'Internal server error' }),
   502: () => page(502, 'Bad Gateway'),
@@ -34,7 +36,12 @@ const BREAKS = {
       response.socket.destroy(),
     );
   },
-  'truncate-body': (response, answer) => {
+  'truncate-body': async (response, answer) => {
+    if (answer.file) {
+      await sendFile(response, answer, Math.floor(answer.size / 2));
+      response.socket?.destroy();
+      return;
+    }
     const body = bodyOf(answer);
     const padded = body.length < 2 ? Buffer.from('{"resourceType": "Pat') : body;
     response.writeHead(answer.status, {
@@ -46,12 +53,13 @@ const BREAKS = {
     );
   },
 };
-const ALWAYS_AFTER = new Set(['truncate-body']);
+const ALWAYS_AFTER = new Set(['truncate-body', 'short-body']);
 
-/** The kind of fault that strikes this call, or undefined. */
-export function takeFault(call) {
-  for (const fault of state.faults) {
-    if (fault.times === 0 || !concerns(fault, call) || random(fault) >= (fault.rate ?? 1)) {
+/** The kind of fault that strikes this call, or undefined. `origin`: "server" or "storage". */
+export function takeFault(call, origin = 'server') {
+  for (const fault of state.faults.filter((each) => (each.origin ?? 'server') === origin)) {
+    const isMeant = concerns({ path: origin === 'storage' ? '' : undefined, ...fault }, call);
+    if (fault.times === 0 || !isMeant || random(fault) >= (fault.rate ?? 1)) {
       continue;
     }
     if (fault.times !== undefined) {
@@ -59,13 +67,14 @@ export function takeFault(call) {
     }
     const kind = fault.kinds[Math.floor(random(fault) * fault.kinds.length)];
     state.counters.faults[kind] = (state.counters.faults[kind] ?? 0) + 1;
-    return { kind: String(kind), slow: fault.slow ?? state.config.slow };
+    const { slow = state.config.slow, retryAfter } = fault;
+    return { kind: String(kind), slow, retryAfter };
   }
   return undefined;
 }
 
 export function refuseUnknownKinds(kinds) {
-  const known = [...Object.keys(ANSWERS), ...Object.keys(BREAKS), 'slow', 'hang'];
+  const known = [...Object.keys(ANSWERS), ...Object.keys(BREAKS), 'short-body', 'slow', 'hang'];
   const unknown = kinds.filter((kind) => !known.includes(split(String(kind)).name));
   if (unknown.length) {
     throw new SyntaxError(`unknown kinds ${unknown}; known: ${known}`);
@@ -73,17 +82,33 @@ export function refuseUnknownKinds(kinds) {
 }
 
 /** Answer `call` with the fault; `work` does what the server would have done. */
-export async function strike({ kind, slow }, response, work) {
+export async function strike({ kind, slow, retryAfter }, response, work) {
   const { name, isAfter } = split(kind);
   const answer = isAfter || name === 'slow' ? await slowed(name, isAfter, slow, work) : undefined;
   if (name === 'hang') {
     return;
   }
   if (BREAKS[name]) {
-    BREAKS[name](response, answer);
+    await BREAKS[name](response, answer);
     return;
   }
-  send(response, name === 'slow' ? answer : ANSWERS[name]());
+  const sent = { slow: () => answer, 'short-body': () => halved(answer) }[name] ?? ANSWERS[name];
+  await send(response, retryAfter === undefined ? sent() : later(sent(), retryAfter));
+}
+
+const later = (answer, seconds) => ({
+  ...answer,
+  headers: { ...answer.headers, 'Retry-After': String(seconds) },
+});
+
+/** Half of the body, sent as if it were the whole. */
+function halved(answer) {
+  if (answer.file) {
+    return { ...answer, size: Math.floor(answer.size / 2) };
+  }
+  const { status, headers, type = 'application/json; charset=utf-8' } = answer;
+  const body = bodyOf(answer);
+  return { status, headers, type, bytes: body.subarray(0, body.length / 2) };
 }
 
 async function slowed(name, isAfter, milliseconds, work) {
@@ -147,5 +172,5 @@ export async function play(step, response, work) {
   const { status = 200, headers, type } = step;
   const body = step.base64 === undefined ? step.text : undefined;
   const bytes = step.base64 === undefined ? undefined : Buffer.from(step.base64, 'base64');
-  send(response, { status, headers, type, json: step.json, text: body, bytes });
+  await send(response, { status, headers, type, json: step.json, text: body, bytes });
 }

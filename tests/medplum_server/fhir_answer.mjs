@@ -8,7 +8,7 @@ const TRACING = 'https://medplum.com/fhir/StructureDefinition/tracing';
 
 export function answerOf(call, [outcome, resource, options = {}]) {
   const status = core.getStatus(outcome);
-  const headers = headersOf(call, outcome, resource, status);
+  const headers = { ...headersOf(call, outcome, resource, status), ...options.headers };
   if (isUnmodified(call, resource, status)) {
     return { status: 304, headers };
   }

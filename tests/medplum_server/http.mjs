@@ -1,7 +1,8 @@
 // Requests read into plain values and answers written from plain values. Knows no FHIR.
+import { sendFile } from './files.mjs';
 
 /**
- * An answer is {status, headers?, json? | text? | bytes?, type?}.
+ * An answer is {status, headers?, json? | text? | bytes? | file? (a path, with size), type?}.
  * A call is {method, target, path, query, headers, bytes, origin}.
  */
 export async function readCall(request) {
@@ -53,7 +54,11 @@ function defaultType(answer) {
     : 'application/json; charset=utf-8';
 }
 
-export function send(response, answer) {
+export async function send(response, answer) {
+  if (answer.file) {
+    await sendFile(response, answer);
+    return;
+  }
   const body = bodyOf(answer);
   response.writeHead(answer.status, headersOf(answer, body));
   response.end(body);

@@ -2,9 +2,10 @@
 import { core, badRequest } from './medplum.mjs';
 import { json, readJson, unknownPath } from './http.mjs';
 import { loginOf, memberships, sessionOf } from './sessions.mjs';
-import { answerLogout, answerToken } from './oauth.mjs';
+import { answerLogout } from './oauth.mjs';
 import { CLIENT, PASSWORD, PROJECT } from './seeds.mjs';
 import { state } from './state.mjs';
+import { answerToken } from './token.mjs';
 import { store, system } from './world.mjs';
 
 const refuse = (message, expression) => json(400, badRequest(message, expression));

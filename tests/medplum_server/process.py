@@ -32,8 +32,10 @@ class MedplumServer:
     project_id: str
     client_id: str
     client_secret: str
+    key_client_id: str
+    """A client without a secret, for private_key_jwt; `control("jwks", ...)` gives it keys."""
     membership_ids: dict[str, str]
-    """Of the client, and of users: `client` and `admin` are admins, `doctor` and `nurse` not."""
+    """Of clients (`client`, `keyClient`) and users; `doctor` and `nurse` are no admins."""
     profiles: dict[str, str]
     """References of the users' Practitioners, under the same names."""
     users: dict[str, str]
@@ -48,6 +50,7 @@ class MedplumServer:
         self.project_id = info["projectId"]
         self.client_id = info["clientId"]
         self.client_secret = info["clientSecret"]
+        self.key_client_id = info["keyClientId"]
         self.membership_ids = info["membershipIds"]
         self.profiles = info["profiles"]
         self.users = info["users"]

@@ -1,13 +1,17 @@
 // Every path that is not FHIR's, and the way to those that are.
 import { core, badRequest, OperationOutcomeError } from './medplum.mjs';
 import { answerAdmin } from './admin.mjs';
-import { discovery, openApi } from './capability.mjs';
+import { answerAuthorize } from './authorize.mjs';
+import { openApi } from './capability.mjs';
+import { discovery } from './discovery.mjs';
 import { answerFhir } from './fhir.mjs';
 import { json, readJson, text, unknownPath } from './http.mjs';
 import { answerAuth } from './login.mjs';
 import * as oauth from './oauth.mjs';
 import { sessionOf } from './sessions.mjs';
 import { state } from './state.mjs';
+import { answerOwnFile } from './storage.mjs';
+import { answerToken } from './token.mjs';
 
 const EXACT = {
   'GET healthcheck': () =>
@@ -20,7 +24,7 @@ const EXACT = {
       redis: true,
     }),
   'GET openapi.json': (call) => json(200, openApi(call.origin)),
-  'POST oauth2/token': oauth.answerToken,
+  'POST oauth2/token': answerToken,
   'GET oauth2/userinfo': oauth.answerUserInfo,
   'POST oauth2/userinfo': oauth.answerUserInfo,
   'POST oauth2/introspect': oauth.answerIntrospect,
@@ -28,15 +32,18 @@ const EXACT = {
   'GET oauth2/logout': oauth.answerLogout,
   'POST oauth2/logout': oauth.answerLogout,
   'POST oauth2/register': oauth.answerRegister,
-  'GET oauth2/authorize': oauth.answerAuthorize,
+  'GET oauth2/authorize': answerAuthorize,
+  'POST oauth2/authorize': answerAuthorize,
   'GET cds-services': () => json(200, { services: [] }),
   'POST email/v1/send': signedIn(sendMail),
 };
 const PREFIXES = [
+  ['fhir/R4/.well-known/', answerDiscovery],
   ['fhir/R4/', answerFhir],
   ['auth/', answerAuth],
   ['admin/', answerAdmin],
   ['.well-known/', answerDiscovery],
+  ['storage/', answerOwnFile],
   ['keyvalue/v1/', signedIn(answerKeyValue)],
   ['cds-services/', signedIn(() => json(200, { cards: [] }))],
 ];
@@ -69,7 +76,7 @@ function signedIn(answer) {
 }
 
 function answerDiscovery(call) {
-  const document = discovery(call.path.slice('.well-known/'.length), call.origin);
+  const document = discovery(call.path.split('.well-known/')[1] ?? '', call.origin);
   return document && call.method === 'GET' ? json(200, document) : unknownPath(call);
 }
 

@@ -12,7 +12,8 @@ export function findPage(store, request) {
   const matched = types.flatMap((type) => findMatches(store, type, request.filters));
   const sorted = sort(matched, request.sortRules ?? []);
   const start = request.cursor ? afterCursor(sorted, request.cursor) : (request.offset ?? 0);
-  return { matched, page: sorted.slice(start, start + pageSize(request)) };
+  const end = start + pageSize(request);
+  return { matched, page: sorted.slice(start, end), following: sorted[end] };
 }
 
 export function pageSize(request) {
@@ -52,6 +53,7 @@ function findMatches(store, type, filters = []) {
   const ids = store.index.candidates(type, filters);
   const candidates = ids ? ids.map((id) => all.get(id)).filter(Boolean) : [...all.values()];
   const find = (other) => store.resources.get(other);
+  state.counters.examined += candidates.length;
   return candidates.filter((resource) =>
     filters.every((filter) => matches(resource, filter, find)),
   );
@@ -78,6 +80,9 @@ function sort(resources, rules) {
 }
 
 function sortKey(resource, { code }) {
+  if (code === '_lastUpdated') {
+    return resource.meta.lastUpdated; // quick, for pages through thousands are sorted by it
+  }
   const parameter =
     core.getSearchParameter(resource.resourceType, code) ??
     fail(`Unknown search parameter: ${code}`);
@@ -149,7 +154,7 @@ function nextPage(store, request, size, bundle) {
   if (!isCursored) {
     return offset + size < bundle.total && { ...request, offset: offset + size };
   }
-  const following = findPage(store, { ...rest, count: size + 1 }).page[size];
+  const { following } = findPage(store, rest);
   return (
     following && { ...rest, cursor: `2-${Date.parse(following.meta.lastUpdated)}-${following.id}` }
   );

@@ -1,9 +1,13 @@
-// Narrows a search to the resources that hold an identifier or a reference, so that a search by
-// identifier among thousands is quick. Whether they match is decided elsewhere.
+// Narrows a search to the resources that hold an identifier, a tag or a reference, so that a search
+// by one of them among thousands is quick. Whether they match is decided elsewhere.
 import { core } from './medplum.mjs';
 
+const TOKENS = { identifier: '=', _tag: '#' };
+
 export class SearchIndex {
-  #keys = new Map(); // 'Type=identifier value' or 'Type>reference' -> ids
+  // 'Type=value' and 'Type=system|value' of identifiers, 'Type#code' and 'Type#system|code' of tags,
+  // 'Type>reference' -> ids
+  #keys = new Map();
 
   add(resource) {
     for (const key of keysOf(resource)) {
@@ -48,9 +52,11 @@ export class SearchIndex {
     if (code === '_id') {
       return wanted;
     }
-    if (code === 'identifier') {
-      const values = wanted.map((token) => token.split('|').at(-1).toLowerCase());
-      return values.every(Boolean) ? this.#union(values.map((v) => `${type}=${v}`)) : undefined;
+    if (Object.hasOwn(TOKENS, code)) {
+      const tokens = wanted.map(tokenKey);
+      return tokens.every(Boolean)
+        ? this.#union(tokens.map((token) => `${type}${TOKENS[code]}${token}`))
+        : undefined;
     }
     const parameter = core.getSearchParameter(type, code);
     if (
@@ -68,10 +74,29 @@ export class SearchIndex {
   }
 }
 
+/** `system|code` and `code` have keys; `|code` is looked for as `code`, `system|` not at all. */
+function tokenKey(token) {
+  const [system, code] = token.includes('|') ? token.split('|') : ['', token];
+  return code && keyOf(system, code);
+}
+
+const keyOf = (system, code) => `${system ? `${system}|` : ''}${code}`.toLowerCase();
+
 function keysOf(resource) {
   const keys = new Set();
-  collect(resource, resource.resourceType, keys);
+  const type = resource.resourceType;
+  collect(resource, type, keys);
+  for (const { system, code } of resource.meta?.tag ?? []) {
+    putToken(keys, `${type}#`, system, code);
+  }
   return keys;
+}
+
+function putToken(keys, prefix, system, code) {
+  if (typeof code === 'string') {
+    keys.add(prefix + keyOf('', code));
+    keys.add(prefix + keyOf(system, code));
+  }
 }
 
 /** A canonical or uri is a reference to a search too: any string under such a name counts. */
@@ -79,9 +104,7 @@ function collect(value, type, keys) {
   if (Array.isArray(value)) {
     value.forEach((item) => collect(item, type, keys));
   } else if (typeof value === 'object' && value !== null) {
-    if (typeof value.value === 'string') {
-      keys.add(`${type}=${value.value.toLowerCase()}`);
-    }
+    putToken(keys, `${type}=`, value.system, value.value);
     Object.values(value).forEach((item) => collect(item, type, keys));
   } else if (typeof value === 'string' && value.includes('/')) {
     keys.add(`${type}>${value}`);

@@ -2,6 +2,7 @@
 // The values are public and for tests alone.
 export const PROJECT = '10000000-0000-4000-8000-000000000001';
 export const CLIENT = '20000000-0000-4000-8000-000000000001';
+export const KEY_CLIENT = '20000000-0000-4000-8000-000000000002';
 export const CLIENT_SECRET = 'test-client-secret';
 export const ADMIN_EMAIL = 'admin@example.com'; // one membership
 export const DOCTOR_EMAIL = 'doctor@example.com'; // two memberships, neither an admin's
@@ -12,6 +13,7 @@ export const MEMBERSHIPS = {
   admin: '30000000-0000-4000-8000-000000000002',
   doctor: '30000000-0000-4000-8000-000000000003',
   nurse: '30000000-0000-4000-8000-000000000004',
+  keyClient: '30000000-0000-4000-8000-000000000005',
 };
 
 export const PROFILES = {
@@ -58,6 +60,7 @@ export const SEEDS = [
       clientSecret: 'external',
     },
   }),
+  resource(`ClientApplication/${KEY_CLIENT}`, { name: 'Test Client with Keys' }),
   resource(USERS.admin, { firstName: 'Ada', lastName: 'Admin', email: ADMIN_EMAIL }),
   resource(USERS.doctor, { firstName: 'Dora', lastName: 'Doctor', email: DOCTOR_EMAIL }),
   person(PROFILES.admin, 'Ada', 'Admin'),
@@ -68,6 +71,13 @@ export const SEEDS = [
     `ClientApplication/${CLIENT}`,
     `ClientApplication/${CLIENT}`,
     'Test Client',
+    true,
+  ),
+  member(
+    MEMBERSHIPS.keyClient,
+    `ClientApplication/${KEY_CLIENT}`,
+    `ClientApplication/${KEY_CLIENT}`,
+    'Test Client with Keys',
     true,
   ),
   member(MEMBERSHIPS.admin, USERS.admin, PROFILES.admin, 'Ada Admin', true),

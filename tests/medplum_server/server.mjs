@@ -25,7 +25,7 @@ async function serve(request, response) {
   }
   const call = await readCall(request);
   if (isControl) {
-    send(response, await answerControl(call));
+    await send(response, await answerControl(call));
     return;
   }
   record(call, response);
@@ -37,7 +37,7 @@ async function serve(request, response) {
   } else if (fault) {
     await strike(fault, response, work);
   } else {
-    send(response, await work());
+    await send(response, await work());
   }
 }
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from pymedplum_runtime.http.headers import ON_BEHALF_OF, header
 from pymedplum_runtime.http.uploads import Upload
-from pymedplum_runtime.http.wire import FHIR_JSON, Sink, Timeout, encode
+from pymedplum_runtime.http.wire import FHIR_JSON, Sink, Timeout
+from pymedplum_runtime.models.strict_json import encode
 
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})

@@ -8,7 +8,8 @@ from pymedplum_runtime.hooks import PreparedRequest
 from pymedplum_runtime.http.headers import OWN, header, merge_headers
 from pymedplum_runtime.http.uploads import Upload
 from pymedplum_runtime.http.urls import Server
-from pymedplum_runtime.http.wire import WireRequest, decode_or_none, encode
+from pymedplum_runtime.http.wire import WireRequest, decode_or_none
+from pymedplum_runtime.models.strict_json import encode
 
 logger = logging.getLogger("pymedplum.hooks")
 

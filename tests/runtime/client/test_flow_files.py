@@ -17,7 +17,7 @@ from pymedplum.fhir import Observation
 from pymedplum_runtime.client.downloads import FileDownload, MemoryDownload
 from pymedplum_runtime.errors import ContentTooLargeError
 from pymedplum_runtime.http.uploads import CHUNK, Upload
-from pymedplum_runtime.http.wire import encode
+from pymedplum_runtime.models.strict_json import encode
 
 CONTENT = b"0123456789" * 20_000
 numbers = st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**63), 2**63)

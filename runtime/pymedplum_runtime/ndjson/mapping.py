@@ -1,0 +1,223 @@
+"""A function over the resources of NDJSON files, in several processes."""
+
+import os
+import pickle
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
+
+from pymedplum_runtime.errors import NdjsonError
+from pymedplum_runtime.ndjson.lines import MAX_LINE_BYTES, Block
+from pymedplum_runtime.ndjson.reader import (
+    NdjsonReader,
+    OnNdjsonError,
+    Problems,
+    blocks_or_errors,
+)
+from pymedplum_runtime.ndjson.records import LineReader
+from pymedplum_runtime.ndjson.sources import NdjsonSource, files_of
+from pymedplum_runtime.ndjson.work import Failure, applied, failure_of, pickled, run
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ProcessPoolExecutor
+
+    from pymedplum_runtime.models.resource import ResourceModel
+
+T = TypeVar("T")
+R = TypeVar("R", bound="ResourceModel")
+
+CHUNK_BYTES = 1024 * 1024
+_CHUNKS_PER_PROCESS = 3  # in flight: one at work, others so that nobody waits
+
+
+@overload
+def map_ndjson(
+    function: Callable[[dict[str, Any]], T],
+    source: NdjsonSource,
+    *,
+    as_fhir: None = None,
+    processes: int | None = None,
+    on_error: OnNdjsonError = "raise",
+    exact_decimals: bool = False,
+    chunk_bytes: int = CHUNK_BYTES,
+) -> NdjsonReader[T]: ...
+@overload
+def map_ndjson(
+    function: Callable[[R], T],
+    source: NdjsonSource,
+    *,
+    as_fhir: type[R],
+    processes: int | None = None,
+    on_error: OnNdjsonError = "raise",
+    chunk_bytes: int = CHUNK_BYTES,
+) -> NdjsonReader[T]: ...
+def map_ndjson(  # noqa: PLR0913 - one argument a choice
+    function: Callable[[Any], T],
+    source: NdjsonSource,
+    *,
+    as_fhir: "type[ResourceModel] | None" = None,
+    processes: int | None = None,
+    on_error: OnNdjsonError = "raise",
+    exact_decimals: bool = False,
+    chunk_bytes: int = CHUNK_BYTES,
+) -> NdjsonReader[T]:
+    """Call a function with every resource, in several processes, and give what it returns.
+
+    Lines are read in the processes too, so that only results come back: in the order of the
+    lines, a bounded number of chunks ahead. A script that calls this needs Python's
+    `if __name__ == "__main__":`, because new processes import it.
+
+    Args:
+        function: a function of a module, or something else that can be pickled; what it returns
+            is pickled too. With `processes=1` any function.
+        source: as `read_ndjson` takes it.
+        as_fhir: as `read_ndjson` takes it.
+        processes: how many; as many as there are processors where absent. 1 stays in this one.
+        on_error: as `read_ndjson` takes it, for lines that are no such resource.
+        exact_decimals: as `read_ndjson` takes it.
+        chunk_bytes: how much a process gets at a time; at least a line.
+
+    Raises:
+        NdjsonError: while iterating: as `read_ndjson`; or the function failed, whatever
+            `on_error` says: its exception is the cause, where that can be pickled. Or a process
+            died.
+        TypeError: the function cannot be sent to other processes.
+        ValueError: a number is not 1 or more.
+
+    Example:
+        >>> def year(patient: Patient) -> str:
+        ...     return (patient.birth_date or "")[:4]
+        >>> Counter(map_ndjson(year, "export", as_fhir=Patient, processes=4))
+    """
+    wanted = _processors() if processes is None else processes
+    for name, number in (("processes", wanted), ("chunk_bytes", chunk_bytes)):
+        if isinstance(number, bool) or not isinstance(number, int) or number < 1:  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ValueError(f"{name} must be a whole number, 1 or more")
+    if not callable(function):
+        raise TypeError(f"expected a function, got {type(function).__name__}")
+    problems = Problems(on_error)
+    reader = LineReader(as_fhir, exact_decimals=exact_decimals)
+    found = blocks_or_errors(files_of(source), MAX_LINE_BYTES)
+    if wanted == 1:
+        done = _done_here(function, reader, found)
+    else:
+        done = _done_elsewhere(pickled(function, reader), _chunks(found, chunk_bytes), wanted)
+    return NdjsonReader(_results(done, problems), problems.found)
+
+
+def _results(done: Iterator[Any], problems: Problems) -> Iterator[Any]:
+    for result in done:
+        if not isinstance(result, Failure):
+            yield result
+        elif result.is_final:
+            raise result.error from result.cause
+        else:
+            result.error.__cause__ = result.cause
+            problems.handle(result.error)
+
+
+def _done_here(
+    function: Callable[[Any], Any], reader: LineReader, found: Iterator[Block | NdjsonError]
+) -> Iterator[Any]:
+    for block in found:
+        if isinstance(block, NdjsonError):
+            yield failure_of(block)
+        else:
+            yield from (applied(function, reader, line) for line in block.lines())
+
+
+def _chunks(
+    found: Iterator[Block | NdjsonError], chunk_bytes: int
+) -> Iterator[Block | NdjsonError]:
+    """Join neighbours until there is work enough for a process."""
+    held: list[Block] = []
+    size = 0
+    try:
+        for block in found:
+            is_full = size >= chunk_bytes
+            if held and (is_full or block.source != held[0].source or not isinstance(block, Block)):
+                yield _joined(held)
+                held, size = [], 0
+            if isinstance(block, NdjsonError):
+                yield block
+            else:
+                held.append(block)
+                size += len(block.content)
+    except Exception:
+        if held:
+            yield _joined(held)
+        raise
+    if held:
+        yield _joined(held)
+
+
+def _joined(held: list[Block]) -> Block:
+    return Block(held[0].source, held[0].first, b"".join(block.content for block in held))
+
+
+def _done_elsewhere(
+    job: bytes, chunks: Iterator[Block | NdjsonError], processes: int
+) -> Iterator[Any]:
+    ahead: deque[tuple[Block, Future[bytes]] | NdjsonError] = deque()
+    with _pool(processes) as pool:
+        try:
+            for chunk in chunks:
+                if isinstance(chunk, NdjsonError):
+                    ahead.append(chunk)
+                else:
+                    ahead.append((chunk, _submitted(pool, job, chunk)))
+                if len(ahead) >= processes * _CHUNKS_PER_PROCESS:
+                    yield from _awaited(ahead.popleft())
+        except Exception:  # no further file can be read
+            while ahead:
+                yield from _awaited(ahead.popleft())
+            raise
+        else:
+            while ahead:
+                yield from _awaited(ahead.popleft())
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _submitted(pool: "ProcessPoolExecutor", job: bytes, block: Block) -> "Future[bytes]":
+    """Hand over a chunk; where a process has died, awaiting the result says so."""
+    from concurrent.futures import Future  # noqa: PLC0415 - slow to import
+    from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415 - the same
+
+    try:
+        return pool.submit(run, job, block)
+    except BrokenProcessPool as error:
+        future: Future[bytes] = Future()
+        future.set_exception(error)
+        return future
+
+
+def _awaited(entry: "tuple[Block, Future[bytes]] | NdjsonError") -> Iterable[Any]:
+    from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415 - only where used
+
+    if isinstance(entry, NdjsonError):
+        return [failure_of(entry)]
+    block, future = entry
+    try:
+        return cast("list[Any]", pickle.loads(future.result()))  # noqa: S301 - our own process's
+    except BrokenProcessPool as error:
+        message = (
+            "a process died at work on the lines from here on; where the function is sound and "
+            "memory is enough, the script lacks 'if __name__ == \"__main__\":'"
+        )
+        return [Failure(NdjsonError(message, block.source, block.first), error, is_final=True)]
+
+
+def _pool(processes: int) -> "ProcessPoolExecutor":
+    import multiprocessing  # noqa: PLC0415 - slow to import
+    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 - the same
+
+    # Not "fork": a copy of a process with threads can hang.
+    methods = multiprocessing.get_all_start_methods()
+    method = "forkserver" if "forkserver" in methods else "spawn"
+    return ProcessPoolExecutor(processes, multiprocessing.get_context(method))
+
+
+def _processors() -> int:
+    usable = getattr(os, "sched_getaffinity", None)
+    return len(usable(0)) if usable else os.cpu_count() or 1

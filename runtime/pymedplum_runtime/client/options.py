@@ -44,6 +44,7 @@ class Options:
     clock: Clock | None = None
     exact_decimals: bool = False
     extended: bool = True
+    preflight: bool = False
 
     def session(self, *, is_async: bool) -> Session:
         """Build what the calls of a client share.
@@ -78,6 +79,7 @@ class Options:
             headers={"X-Medplum": "extended"} if self.extended else {},
             project_id=self.project_id,
             exact_decimals=self.exact_decimals,
+            preflight=self.preflight,
         )
 
     def _auth(self) -> Auth | None:
@@ -116,10 +118,11 @@ class Options:
             "retry": RetryPolicy,
             "exact_decimals": bool,
             "extended": bool,
+            "preflight": bool,
         }
         for name, kind in expected.items():
             value: object = getattr(self, name)
-            is_optional = name not in {"fhir_url_path", "exact_decimals", "extended"}
+            is_optional = kind is not bool and name != "fhir_url_path"
             if not isinstance(value, kind) and not (is_optional and value is None):
                 raise TypeError(f"{name} must be a {kind.__name__}, got {type(value).__name__}")
         if self.clock is not None and not hasattr(self.clock, "monotonic"):

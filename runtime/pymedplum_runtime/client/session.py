@@ -4,7 +4,8 @@ A session holds what all calls of a client share; it does no I/O.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import httpx
 
@@ -13,6 +14,7 @@ from pymedplum_runtime.auth.tokens import AccessToken
 from pymedplum_runtime.client.acting import OnBehalfOf
 from pymedplum_runtime.client.answers import raise_for_status
 from pymedplum_runtime.client.calls import Call
+from pymedplum_runtime.client.once import Once
 from pymedplum_runtime.client.prepared import accepted, shown
 from pymedplum_runtime.errors import ClientClosedError, MedplumError, NetworkError
 from pymedplum_runtime.hooks import (
@@ -48,6 +50,10 @@ class Session:
     timeout: httpx.Timeout
     project_id: str | None
     exact_decimals: bool
+    preflight: bool = False
+    """Whether searches are held to what the server lists before they are sent."""
+    capabilities: Once[Any] = field(default_factory=Once[Any])
+    """What the server says that it can do; a later layer reads it."""
     is_closed: bool = False
 
     def call(self, call: Call) -> Flow[Answer]:

@@ -10,9 +10,9 @@ from pymedplum_runtime.errors import MissingVersionIdError
 from pymedplum_runtime.helpers.members import is_data, member, members_of
 from pymedplum_runtime.helpers.serialization import to_fhir_json
 from pymedplum_runtime.http.urls import id_segment, type_segment
-from pymedplum_runtime.http.wire import encode
 from pymedplum_runtime.models import codec
 from pymedplum_runtime.models.base import FHIRModel
+from pymedplum_runtime.models.strict_json import encode
 
 _ACCOUNT = re.compile(r"[A-Z][A-Za-z]+/[A-Za-z0-9.-]{1,64}")
 _ENTITY_TAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e]*"')  # RFC 9110, section 8.8.3

@@ -16,7 +16,8 @@ from pymedplum_runtime.flows.search import search_resources
 from pymedplum_runtime.flows.updates import update_resource, update_with_retry
 from pymedplum_runtime.http.flow import Flow, after_writing
 from pymedplum_runtime.http.urls import id_segment
-from pymedplum_runtime.http.wire import JSON, encode
+from pymedplum_runtime.http.wire import JSON
+from pymedplum_runtime.models.strict_json import encode
 
 
 def create_bot(

@@ -16,9 +16,9 @@ from pymedplum_runtime.flows.guards import guarded_entry
 from pymedplum_runtime.flows.throttled import run_batch
 from pymedplum_runtime.helpers.members import is_data, members_of
 from pymedplum_runtime.http.flow import Flow, after_writing
-from pymedplum_runtime.http.wire import encode
 from pymedplum_runtime.models import codec
 from pymedplum_runtime.models.base import FHIRModel
+from pymedplum_runtime.models.strict_json import encode
 from pymedplum_runtime.search.entries import (
     BatchCreateResult,
     BundleEntryResult,

@@ -7,7 +7,8 @@ from typing import Any, cast
 
 from pymedplum_runtime.flows.bodies import body_of, entity_tag, if_match_of, version_test
 from pymedplum_runtime.helpers.members import members_of
-from pymedplum_runtime.http.wire import decode_or_none, encode
+from pymedplum_runtime.http.wire import decode_or_none
+from pymedplum_runtime.models.strict_json import encode
 
 
 def guarded_entry(entry: dict[str, Any], place: int, if_match: bool | str) -> dict[str, Any]:

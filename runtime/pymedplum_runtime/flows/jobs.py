@@ -111,12 +111,18 @@ def _once(
     session: Session, method: str, url: str, options: CallOptions, longest: float
 ) -> Flow[Answer]:
     """Ask once, and wait no longer than that for an answer: the caller repeats it."""
+    once, hurried = without_retries(session, options, longest)
+    return once.call(Call(method=method, url=url, options=hurried))
+
+
+def without_retries(
+    session: Session, options: CallOptions, longest: float
+) -> tuple[Session, CallOptions]:
+    """Return what asks once, and waits no longer than so many seconds for an answer."""
     once = replace(session, retry=replace(session.retry, max_retries=0, max_rate_limit_retries=0))
     given = session.timeout if options.timeout is None else seconds(options.timeout)
     phases = {name: _least(value, longest) for name, value in given.as_dict().items()}
-    timeout = httpx.Timeout(**phases)
-    call = Call(method=method, url=url, options=replace(options, timeout=timeout))
-    return once.call(call)
+    return once, replace(options, timeout=httpx.Timeout(**phases))
 
 
 def _least(value: float | None, longest: float) -> float | None:

@@ -11,6 +11,7 @@ from pymedplum_runtime.client.results import check_as_fhir, read_as
 from pymedplum_runtime.client.session import Session
 from pymedplum_runtime.client.types import OnError, Query
 from pymedplum_runtime.errors import MedplumError
+from pymedplum_runtime.flows.capabilities import preflight
 from pymedplum_runtime.flows.searchsets import cuts_down, search_call, searchset
 from pymedplum_runtime.http.flow import Flow
 from pymedplum_runtime.models.base import FHIRModel
@@ -49,6 +50,7 @@ def search_resource_pages(
         search_call(session, resource_type, pairs, replace(options, on_behalf_of=acting)),
         Reader(None if cuts_down(pairs) else as_fhir, included=included, on_error=on_error),
         max_resources,
+        preflight(session, resource_type, pairs, options),
     )
 
 
@@ -94,9 +96,15 @@ class SearchPages:
     """The pages of one search: follows `next` links of the same server, none of them twice."""
 
     def __init__(
-        self, session: Session, first: Call, reader: Reader, max_resources: int | None
+        self,
+        session: Session,
+        first: Call,
+        reader: Reader,
+        max_resources: int | None,
+        check: Flow[None],
     ) -> None:
         self._session = session
+        self._check = check
         self._call: Call | None = first
         self._link: str | None = None
         self._reader = reader
@@ -111,6 +119,7 @@ class SearchPages:
 
     def next_page(self) -> Flow[Iterator[Any]]:
         """Fetch the next page; its items become models one by one, so that few are held."""
+        yield from self._check  # before the first page; it is over then
         call, self._call = self._located(), None
         if hash(call.url) in self._seen:
             raise MedplumError(

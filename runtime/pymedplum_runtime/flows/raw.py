@@ -10,7 +10,8 @@ from pymedplum_runtime.client.session import Session
 from pymedplum_runtime.client.types import RequestOptions
 from pymedplum_runtime.http.flow import Flow
 from pymedplum_runtime.http.headers import header
-from pymedplum_runtime.http.wire import FHIR_JSON, FORM, encode, encode_form
+from pymedplum_runtime.http.wire import FHIR_JSON, FORM, encode_form
+from pymedplum_runtime.models.strict_json import encode
 from pymedplum_runtime.search.query import encode_query, query_string
 
 _KNOWN = frozenset(RequestOptions.__annotations__)

@@ -5,6 +5,7 @@ from datetime import datetime, timezone
 from email.utils import format_datetime
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import parse_qsl
 
 from pymedplum_runtime.client.calls import NO_OPTIONS, Call, CallOptions
 from pymedplum_runtime.client.results import check_as_fhir, check_done, object_of, resource_of
@@ -12,6 +13,7 @@ from pymedplum_runtime.client.session import Session
 from pymedplum_runtime.client.types import Query, ResourceLike
 from pymedplum_runtime.errors import ValidationError
 from pymedplum_runtime.flows.bodies import body_of, entity_tag
+from pymedplum_runtime.flows.capabilities import preflight
 from pymedplum_runtime.flows.conditions import if_none_exist_query, selects
 from pymedplum_runtime.flows.patches import patch_resource
 from pymedplum_runtime.flows.references import read_reference, resolve_references
@@ -59,6 +61,8 @@ def create_resource(
         body=body.value,
         options=options,
     )
+    condition = parse_qsl(options.header("If-None-Exist") or "", keep_blank_values=True)
+    yield from preflight(session, body.resource_type, condition, options)
     answer = yield from session.call(call)
     return (yield from _stored(session, call, answer, as_fhir))
 
@@ -217,7 +221,9 @@ def delete_resources_matching(
     options: CallOptions = NO_OPTIONS,
 ) -> Flow[None]:
     """Delete the one resource that matches a search."""
-    url = session.server.fhir(type_segment(resource_type), query=_criteria(query))
+    pairs = _criteria(query)
+    url = session.server.fhir(type_segment(resource_type), query=pairs)
+    yield from preflight(session, resource_type, pairs, options)
     check_done((yield from session.call(Call(method="DELETE", url=url, options=options))))
 
 
@@ -233,12 +239,14 @@ def upsert_resource(
     """Update the resource that matches a search, or create it where none does."""
     body = body_of(resource, accounts)
     check_as_fhir(as_fhir, body.resource_type)
+    pairs = _criteria(query)
     call = Call(
         method="PUT",
-        url=session.server.fhir(body.resource_type, query=_criteria(query)),
+        url=session.server.fhir(body.resource_type, query=pairs),
         body=body.value,
         options=options,
     )
+    yield from preflight(session, body.resource_type, pairs, options)
     answer = yield from session.call(call)
     return (yield from _stored(session, call, answer, as_fhir))
 

@@ -7,6 +7,7 @@ from pymedplum_runtime.client.calls import NO_OPTIONS, CallOptions
 from pymedplum_runtime.client.results import check_as_fhir, read_as
 from pymedplum_runtime.client.session import Session
 from pymedplum_runtime.client.types import OnError, Query, SummaryMode, TotalMode
+from pymedplum_runtime.flows.capabilities import preflight
 from pymedplum_runtime.flows.paging import search_resource_pages
 from pymedplum_runtime.flows.searchsets import cuts_down, search_call, searchset
 from pymedplum_runtime.http.flow import Flow
@@ -33,7 +34,9 @@ def search_resources(
     """Return the first page of a search."""
     check_as_fhir(as_fhir, resource_type)
     pairs = encode_query(query)
-    answer = yield from session.call(search_call(session, resource_type, pairs, options))
+    call = search_call(session, resource_type, pairs, options)
+    yield from preflight(session, resource_type, pairs, options)
+    answer = yield from session.call(call)
     bundle = searchset(answer, exact=session.exact_decimals)
     if not return_bundle:
         return bundle
@@ -102,6 +105,7 @@ def search_one(
     check_as_fhir(as_fhir, resource_type)
     pairs = with_options(query, count=1)
     call = search_call(session, resource_type, pairs, options)
+    yield from preflight(session, resource_type, pairs, options)
     exact = session.exact_decimals or as_fhir is not None
     matches, _, _ = search_page(searchset((yield from session.call(call)), exact=exact))
     if not matches:

@@ -17,7 +17,8 @@ from pymedplum_runtime.helpers.references import parse_reference
 from pymedplum_runtime.http.flow import Flow, Sleep
 from pymedplum_runtime.http.limits import delay_asked_for, outcome_delay
 from pymedplum_runtime.http.urls import id_segment, type_segment
-from pymedplum_runtime.http.wire import Answer, encode
+from pymedplum_runtime.http.wire import Answer
+from pymedplum_runtime.models.strict_json import encode
 from pymedplum_runtime.search.entries import entry_results, list_of
 from pymedplum_runtime.search.entries import object_of as members_in
 

@@ -13,9 +13,10 @@ from pymedplum_runtime.errors import MedplumError, MissingVersionIdError, Precon
 from pymedplum_runtime.flows.bodies import body_of, entity_tag, if_match_of
 from pymedplum_runtime.http.flow import Flow, Invoke, after_writing
 from pymedplum_runtime.http.urls import id_segment, type_segment
-from pymedplum_runtime.http.wire import Answer, decode_or_none, encode
+from pymedplum_runtime.http.wire import Answer, decode_or_none
 from pymedplum_runtime.models import codec
 from pymedplum_runtime.models.base import FHIRModel
+from pymedplum_runtime.models.strict_json import encode
 
 Change = Callable[[dict[str, Any]], ResourceLike | None]
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 if TYPE_CHECKING:
     import httpx
 
+    from pymedplum_runtime.loading.report import LoadFailure
     from pymedplum_runtime.search.entries import BundleEntryResult
 
 
@@ -230,7 +231,13 @@ class NdjsonError(MedplumError, ValueError):
 
 
 class LoadError(MedplumError):
-    """A load cannot go on: its journal or its source does not fit."""
+    """A load cannot go on: its journal or its source does not fit. Or resources of it failed.
+
+    Attributes:
+        failed: the `LoadFailure`s, where the report raised it.
+    """
+
+    failed: "Sequence[LoadFailure]" = ()
 
 
 class SigningKeyError(MedplumError, ValueError):

@@ -73,6 +73,20 @@ def test_a_folder_without_definitions_is_a_problem(tmp_path: Path) -> None:
         plan(tmp_path, RELEASE)
 
 
+def test_a_module_may_give_names_that_the_package_does_not(tmp_path: Path) -> None:
+    file = tmp_path / "exports.toml"
+    tables = [
+        '[a]\nfrom = "runtime.a"\nabout = "A."\nnames = ["both"]\n',
+        '[b]\nfrom = "runtime.b"\nabout = "B."\nnames = ["own"]\nalso = ["both"]\n',
+    ]
+    file.write_text("".join(tables), encoding="utf-8")
+
+    (a, b), problems = load_exports(file)
+
+    assert problems == []
+    assert (a.all_names, b.all_names, b.names) == (("both",), ("both", "own"), ("own",))
+
+
 def test_one_public_name_from_two_modules_is_a_problem(tmp_path: Path) -> None:
     file = tmp_path / "exports.toml"
     tables = [f'[{m}]\nfrom = "runtime.{m}"\nabout = "A."\nnames = ["same"]\n' for m in "ab"]

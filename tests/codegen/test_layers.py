@@ -37,12 +37,12 @@ LAYERS = (
     "http",
     "auth",
     "smart",
+    "config",
     "client",
     "capabilities",
     "flows",
     "bulk",
     "loading",
-    "config",
     "cli",
 )
 

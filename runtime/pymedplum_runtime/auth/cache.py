@@ -40,6 +40,11 @@ class TokenCache:
         self._is_leading: ContextVar[bool] = ContextVar("is_leading", default=False)
 
     @property
+    def endpoint(self) -> MedplumTokenEndpoint:
+        """Where tokens come from."""
+        return self._endpoint
+
+    @property
     def token(self) -> AccessToken | None:
         """The token at hand, spent or not."""
         return self._token

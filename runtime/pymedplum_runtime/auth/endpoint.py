@@ -1,17 +1,19 @@
 """The token endpoint: reached without token, hooks that change requests, and retries."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import httpx
 
-from pymedplum_runtime.auth.tokens import Grant, read_grant
-from pymedplum_runtime.errors import NetworkError
+from pymedplum_runtime.auth.discovery import Discovery
+from pymedplum_runtime.auth.tokens import Form, Grant, read_grant
+from pymedplum_runtime.errors import InsecureTransportError, NetworkError, UnsafeRedirectError
 from pymedplum_runtime.hooks import AsyncOnRequestCompleteHook, OnRequestCompleteHook
 from pymedplum_runtime.http.clock import Clock
 from pymedplum_runtime.http.flow import Flow, Sleep
 from pymedplum_runtime.http.records import Record
 from pymedplum_runtime.http.retry import Retries, RetryPolicy
-from pymedplum_runtime.http.urls import Server
+from pymedplum_runtime.http.urls import Server, is_safe_transport, origin_of
 from pymedplum_runtime.http.wire import FORM, JSON, Answer, WireRequest, encode_form
 
 
@@ -27,24 +29,54 @@ class MedplumTokenEndpoint:
         hook: OnRequestCompleteHook | AsyncOnRequestCompleteHook | None,
     ) -> None:
         self.url = f"{server.base_url}oauth2/token"
-        self._fhir_url = server.fhir_url
+        self._server = server
         self._clock = clock
         self._timeout = timeout
         self._retry = retry
         self._ended: list[tuple[Record, BaseException | None]] = []
         self._hook = hook
+        self._discovery = Discovery(server, clock, timeout, retry, self._ended)
 
     def now(self) -> float:
         """Return the seconds since the epoch."""
         return self._clock.now()
 
-    def request(self, form: Mapping[str, str], *, basic: str | None = None) -> Flow[Grant]:
+    def configuration(self, *, refresh: bool = False) -> Flow[Mapping[str, Any]]:
+        """Return the server's smart-configuration; see `TokenEndpoint`.
+
+        Args:
+            refresh: read it again.
+        """
+        return self._discovery.configuration(refresh=refresh)
+
+    def request(
+        self,
+        form: Form | Callable[[], Flow[Form]],
+        *,
+        basic: str | None = None,
+        url: str | None = None,
+    ) -> Flow[Grant]:
         """Ask for a token; see `TokenEndpoint`."""
+        address = url or self.url
+        is_foreign = self._is_foreign(address)
         headers = {"Accept": JSON, "Content-Type": FORM}
         if basic:
+            if is_foreign:
+                raise UnsafeRedirectError("HTTP Basic credentials go to the client's server alone")
             headers["Authorization"] = f"Basic {basic}"
-        record = Record("POST", self.url, self._fhir_url, self._clock)
-        wire = WireRequest("POST", self.url, headers, self._timeout, encode_form(form))
+        record = Record("POST", address, self._server.fhir_url, self._clock)
+
+        def wire() -> Flow[WireRequest]:
+            members = (yield from form()) if callable(form) else form
+            return WireRequest(
+                "POST",
+                address,
+                headers,
+                self._timeout,
+                encode_form(members),
+                is_foreign=is_foreign,
+            )
+
         try:
             answer = yield from self._connected(record, wire)
             grant = read_grant(answer, self._clock.now())
@@ -58,12 +90,22 @@ class MedplumTokenEndpoint:
         self._ended.append((record, None))
         return grant
 
-    def _connected(self, record: Record, wire: WireRequest) -> Flow[Answer]:
+    def _is_foreign(self, url: str) -> bool:
+        if origin_of(url) == self._server.origin:
+            return False
+        if is_safe_transport(url):
+            return True
+        raise InsecureTransportError(
+            "the token endpoint is at another server, and neither https nor loopback: credentials "
+            "would go there in the clear; nothing was sent"
+        )
+
+    def _connected(self, record: Record, wire: Callable[[], Flow[WireRequest]]) -> Flow[Answer]:
         """Send a request, again where no connection came about: the server knows of none then."""
         retries = Retries(self._retry, is_replay_safe=False)
         while True:
             try:
-                return (yield from record.sent(wire))
+                return (yield from record.sent((yield from wire())))
             except NetworkError as error:
                 chance = self._clock.random()
                 delay = retries.delay_after_failure(

@@ -4,6 +4,7 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeAlias
 
+from pymedplum_runtime.auth.scopes import ScopeArgument, Scopes, asked_scopes, granted_scopes
 from pymedplum_runtime.auth.tokens import (
     AccessToken,
     TokenEndpoint,
@@ -54,17 +55,21 @@ class ClientCredentials:
 
     is_renewable = True
 
-    def __init__(self, client_id: str, client_secret: str, *, scope: str | None = None) -> None:
+    def __init__(
+        self, client_id: str, client_secret: str, *, scope: ScopeArgument | None = None
+    ) -> None:
         """Describe the client.
 
         Args:
             client_id: the id of the ClientApplication.
             client_secret: its secret.
-            scope: what to ask for, separated by spaces.
+            scope: what to ask for: a text with spaces between, several texts, or `Scopes`.
         """
-        self.client_id = _given(client_id, "client_id")
-        self._client_secret = _given(client_secret, "client_secret")
-        self._scope = scope
+        self.client_id = given(client_id, "client_id")
+        self._client_secret = given(client_secret, "client_secret")
+        self._scope = asked_scopes(scope)
+        self.granted: Scopes | None = None
+        """What the last token may be used for; `None` before the first, or where nobody said."""
 
     def obtain(self, endpoint: TokenEndpoint) -> Flow[AccessToken]:
         """Ask the token endpoint."""
@@ -73,7 +78,9 @@ class ClientCredentials:
             "client_id": self.client_id,
             "client_secret": self._client_secret,
         }
-        grant = yield from endpoint.request(form | ({"scope": self._scope} if self._scope else {}))
+        asked = {"scope": str(self._scope)} if self._scope else {}
+        grant = yield from endpoint.request(form | asked)
+        self.granted = granted_scopes(grant.members, self._scope)
         return grant.token
 
 
@@ -84,8 +91,8 @@ class BasicAuth:
 
     def __init__(self, client_id: str, client_secret: str) -> None:
         """Describe the client."""
-        self.client_id = _given(client_id, "client_id")
-        credentials = basic_credentials(client_id, _given(client_secret, "client_secret"))
+        self.client_id = given(client_id, "client_id")
+        credentials = basic_credentials(client_id, given(client_secret, "client_secret"))
         self._token = AccessToken(credentials, scheme="Basic")
 
     def obtain(self, endpoint: TokenEndpoint) -> Flow[AccessToken]:  # noqa: ARG002 - Auth's
@@ -149,8 +156,8 @@ class RefreshToken:
             client_secret: its secret; public clients have none.
             on_rotate: receives each new refresh token, to be kept in place of the last.
         """
-        self._refresh_token = _given(refresh_token, "refresh_token")
-        self.client_id = _given(client_id, "client_id")
+        self._refresh_token = given(refresh_token, "refresh_token")
+        self.client_id = given(client_id, "client_id")
         self._client_secret = client_secret
         self._on_rotate = on_rotate
         self.is_async = is_async(on_rotate)
@@ -188,9 +195,9 @@ class TokenExchange:
             subject_token_type: the kind of the subject token.
         """
         self._subject = (
-            subject_token if callable(subject_token) else _given(subject_token, "subject_token")
+            subject_token if callable(subject_token) else given(subject_token, "subject_token")
         )
-        self.client_id = _given(client_id, "client_id")
+        self.client_id = given(client_id, "client_id")
         self._client_secret = client_secret
         self._subject_token_type = subject_token_type
         self.is_async = is_async(subject_token)
@@ -200,7 +207,7 @@ class TokenExchange:
         subject = (yield Invoke(self._subject)) if callable(self._subject) else self._subject
         form = {
             "grant_type": TOKEN_EXCHANGE,
-            "subject_token": _given(subject, "subject_token"),
+            "subject_token": given(subject, "subject_token"),
             "subject_token_type": self._subject_token_type,
         }
         grant = yield from endpoint.request(form | _client(self.client_id, self._client_secret))
@@ -211,7 +218,13 @@ def _client(client_id: str, client_secret: str | None) -> dict[str, str]:
     return {"client_id": client_id, **({"client_secret": client_secret} if client_secret else {})}
 
 
-def _given(value: str, name: str) -> str:
+def given(value: str, name: str) -> str:
+    """Return a text that something can be done with.
+
+    Raises:
+        TypeError: it is no text.
+        ValueError: it is empty, or no Unicode.
+    """
     if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError(f"{name} must be a str, got {type(value).__name__}")
     if not value.strip():

@@ -5,10 +5,10 @@ https://www.rfc-editor.org/rfc/rfc6749#section-5
 
 import re
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, TypeAlias, cast
 
 from pymedplum_runtime.errors import AuthenticationError
 from pymedplum_runtime.http.flow import Flow
@@ -84,28 +84,55 @@ class Grant:
     """The whole answer, `scope`, `project` and `profile` included."""
 
 
+Form: TypeAlias = Mapping[str, str]
+
+
 class TokenEndpoint(Protocol):
     """What an `Auth` may use to get a token: requests without I/O, and the time."""
 
     @property
     def url(self) -> str:
-        """The absolute URL of the token endpoint."""
+        """The absolute URL of the token endpoint at its usual place, `oauth2/token`."""
         ...
 
     def now(self) -> float:
         """Return the seconds since the epoch."""
         ...
 
-    def request(self, form: Mapping[str, str], *, basic: str | None = None) -> Flow[Grant]:
+    def configuration(self) -> Flow[Mapping[str, Any]]:
+        """Return the server's smart-configuration as it is; empty where it has none.
+
+        It is read once per client, below the FHIR base URL or else below the base URL.
+        https://hl7.org/fhir/smart-app-launch/conformance.html
+
+        Raises:
+            AuthenticationError: the server fails to tell.
+            NetworkError: no answer came.
+        """
+        ...
+
+    def request(
+        self,
+        form: Form | Callable[[], Flow[Form]],
+        *,
+        basic: str | None = None,
+        url: str | None = None,
+    ) -> Flow[Grant]:
         """Ask for a token.
 
         Args:
-            form: the parameters of the grant; sent form-encoded.
-            basic: credentials for the `Authorization` header, from `basic_credentials`.
+            form: the parameters of the grant, sent form-encoded; or a flow that makes them anew
+                for each request, where none may be sent twice.
+            basic: credentials for the `Authorization` header, from `basic_credentials`; they go
+                to the client's own server alone.
+            url: of another token endpoint. It may be at another server, over https or on
+                loopback; nothing else of the client's goes there.
 
         Raises:
             AuthenticationError: the server refuses, or answers with something else.
+            InsecureTransportError: the URL is at another server, and neither https nor loopback.
             NetworkError: no answer came.
+            UnsafeRedirectError: the URL is none, or Basic credentials would go to another server.
         """
         ...
 

@@ -1,7 +1,8 @@
 """What both clients are besides their methods: attributes, tokens, contexts, closing."""
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn, TypeVar, cast
 
 import httpx
 from typing_extensions import Self
@@ -14,9 +15,16 @@ from pymedplum_runtime.client.session import Session
 from pymedplum_runtime.client.transport import check_client, keep_contents_out_of_logs
 from pymedplum_runtime.helpers.members import FHIRData
 
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from pymedplum_runtime.client.keywords import AsyncClientOptions, SyncClientOptions
+
 CONNECTIONS = 100
 """How many an asynchronous client opens, as httpx does; it keeps them all for the next calls."""
 _LIMITS = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
+
+_Client = TypeVar("_Client")
 
 
 class ClientBase:
@@ -131,6 +139,33 @@ class SyncClient(ClientBase):
         self._driver = SyncDriver(self._session, self._http)
         keep_contents_out_of_logs()
 
+    @classmethod
+    def from_env(
+        cls,
+        profile: str | None = None,
+        *,
+        environ: Mapping[str, str] | None = None,
+        **options: "Unpack[SyncClientOptions]",
+    ) -> Self:
+        """Make a client from the environment and the configuration file.
+
+        What the caller gives goes first, then the variables `MEDPLUM_BASE_URL`,
+        `MEDPLUM_CLIENT_ID`, `MEDPLUM_CLIENT_SECRET` and so on, then the profile.
+
+        Args:
+            profile: a section of the file; else what `MEDPLUM_PROFILE` says, else `default`.
+            environ: the variables; those of the process where not given.
+            **options: arguments of the constructor; `None` counts as not given.
+
+        Raises:
+            ConfigurationError: what is set is wrong, contradicts itself, or is not enough.
+            ValueError: the constructor refuses it.
+
+        Example:
+            >>> client = MedplumClient.from_env()
+        """
+        return _from_env(cls, profile, environ, options)
+
     def close(self) -> None:
         """Close the connections, unless the `http_client` is the caller's; calls raise then."""
         self._session.is_closed = True
@@ -160,6 +195,33 @@ class AsyncClient(ClientBase):
         )
         keep_contents_out_of_logs()
 
+    @classmethod
+    def from_env(
+        cls,
+        profile: str | None = None,
+        *,
+        environ: Mapping[str, str] | None = None,
+        **options: "Unpack[AsyncClientOptions]",
+    ) -> Self:
+        """Make a client from the environment and the configuration file.
+
+        What the caller gives goes first, then the variables `MEDPLUM_BASE_URL`,
+        `MEDPLUM_CLIENT_ID`, `MEDPLUM_CLIENT_SECRET` and so on, then the profile.
+
+        Args:
+            profile: a section of the file; else what `MEDPLUM_PROFILE` says, else `default`.
+            environ: the variables; those of the process where not given.
+            **options: arguments of the constructor; `None` counts as not given.
+
+        Raises:
+            ConfigurationError: what is set is wrong, contradicts itself, or is not enough.
+            ValueError: the constructor refuses it.
+
+        Example:
+            >>> client = AsyncMedplumClient.from_env()
+        """
+        return _from_env(cls, profile, environ, options)
+
     async def aclose(self) -> None:
         """Close the connections, unless the `http_client` is the caller's; calls raise then."""
         self._session.is_closed = True
@@ -175,3 +237,17 @@ class AsyncClient(ClientBase):
 
     async def __aexit__(self, *exc: object) -> None:
         await self.aclose()
+
+
+def _from_env(
+    cls: type[_Client],
+    profile: str | None,
+    environ: Mapping[str, str] | None,
+    options: Mapping[str, object],
+) -> _Client:
+    from pymedplum_runtime.config import (  # noqa: PLC0415 - most clients are made without it
+        from_env_options,
+    )
+
+    make = cast("Callable[..., _Client]", cls)  # the generated classes take keywords
+    return make(**from_env_options(profile, environ, options))

@@ -14,6 +14,7 @@ from pymedplum_runtime.errors import (
     UnsafeRedirectError,
 )
 from pymedplum_runtime.http.uploads import Upload
+from pymedplum_runtime.http.urls import is_safe_transport
 from pymedplum_runtime.http.wire import WireRequest
 
 _USUAL = httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(200))).headers
@@ -96,7 +97,7 @@ def outgoing(
     """Build the request that is sent.
 
     Raises:
-        UnsafeRedirectError: it would go to another server.
+        UnsafeRedirectError: it would go to another server, and was not made for that.
         MedplumError: it cannot be written as HTTP.
     """
     headers = dict(request.headers)
@@ -116,7 +117,8 @@ def outgoing(
         raise MedplumError(
             "the request cannot be sent: its URL is too long, or holds what no URL has"
         )
-    if origin(built.url) != home:
+    is_allowed = request.is_foreign and is_safe_transport(str(built.url))
+    if origin(built.url) != home and not is_allowed:
         raise UnsafeRedirectError("a request would have gone to another server; nothing was sent")
     built.url = OwnURL(built.url)
     return built
@@ -128,8 +130,7 @@ def _built(
     headers: dict[str, str],
     content: bytes | Iterator[bytes] | AsyncIterator[bytes] | None,
 ) -> httpx.Request:
-    is_plain = type(client) in {httpx.Client, httpx.AsyncClient}
-    if not is_plain or client.params or len(client.cookies) or client.headers != _USUAL:
+    if not request.is_foreign and _has_settings(client):
         return client.build_request(
             request.method, request.url, headers=headers, content=content, timeout=request.timeout
         )
@@ -143,6 +144,11 @@ def _built(
         content=content,
         extensions={"timeout": request.timeout.as_dict()},
     )
+
+
+def _has_settings(client: httpx.Client | httpx.AsyncClient) -> bool:
+    is_plain = type(client) in {httpx.Client, httpx.AsyncClient}
+    return not is_plain or bool(client.params or len(client.cookies) or client.headers != _USUAL)
 
 
 async def _in_thread(upload: Upload) -> AsyncIterator[bytes]:

@@ -20,6 +20,7 @@ __all__ = [
     "BinaryContent",
     "Destination",
     "ElementLike",
+    "FilePath",
     "JobReference",
     "OnError",
     "Progress",
@@ -51,6 +52,8 @@ Progress: TypeAlias = Callable[[int], object]
 BinaryContent: TypeAlias = bytes | bytearray | memoryview | PathLike[str] | IO[bytes]
 """Bytes, a `pathlib.Path`, or an open binary file; a `str` could be content or path, so is
 neither."""
+FilePath: TypeAlias = str | PathLike[str]
+"""The path of a file."""
 Destination: TypeAlias = str | PathLike[str] | IO[bytes]
 """The path of a file, which appears once it is complete, or an open binary file."""
 

@@ -24,7 +24,7 @@ def delay_asked_for(answer: Answer, now: float) -> float | None:
     `Retry-After` comes first (seconds or an HTTP date, RFC 9110, section 10.2.3), then what is
     said in the body, then the `RateLimit` headers.
     """
-    after = _retry_after(answer.headers.get("Retry-After", ""), now)
+    after = retry_after(answer.headers.get("Retry-After", ""), now)
     if after is not None:
         return after
     said = outcome_delay(answer.json_or_none())
@@ -46,7 +46,13 @@ def outcome_delay(outcome: object) -> float | None:
     return None
 
 
-def _retry_after(text: str, now: float) -> float | None:
+def retry_after(text: str, now: float) -> float | None:
+    """Return the seconds that a `Retry-After` header asks to wait; `None` where it says nothing.
+
+    Args:
+        text: seconds or an HTTP date: RFC 9110, section 10.2.3.
+        now: seconds since the epoch.
+    """
     text = text.strip()
     if re.fullmatch(r"\d+(\.\d+)?", text):
         return float(text)

@@ -47,19 +47,27 @@ class Record:
 
     def sent(self, wire: WireRequest, on_behalf_of: str | None = None) -> Flow[Answer]:
         """Send a request, and note how it went."""
-        clock, number = self._clock, len(self._attempts) + 1
-        started = clock.monotonic()
+        started = self._clock.monotonic()
         try:
             answer: Answer = yield Send(wire)
         except BaseException as error:
             if isinstance(error, NetworkError):
                 error.args = (f"{self.method} {self.shape().template}: {error}",)
-            duration = clock.monotonic() - started
-            self._attempts.append(RequestAttempt(number, None, duration, on_behalf_of, error))
+            self.note(None, started, on_behalf_of, error)
             raise
-        duration = clock.monotonic() - started
-        self._attempts.append(RequestAttempt(number, answer.status, duration, on_behalf_of, None))
+        self.note(answer.status, started, on_behalf_of)
         return answer
+
+    def note(
+        self,
+        status: int | None,
+        started: float,
+        on_behalf_of: str | None = None,
+        error: BaseException | None = None,
+    ) -> None:
+        """Note how a request went that began at a time of the monotonic clock."""
+        number, duration = len(self._attempts) + 1, self._clock.monotonic() - started
+        self._attempts.append(RequestAttempt(number, status, duration, on_behalf_of, error))
 
     def failed_with(self, error: BaseException) -> bool:
         """Say whether the last request of this call failed so, and not one for a token."""

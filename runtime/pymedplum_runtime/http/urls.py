@@ -162,6 +162,12 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def is_safe_transport(url: str) -> bool:
+    """Say whether what goes to a URL can be read by nobody on the way: https, or loopback."""
+    scheme, host, _ = origin_of(url)
+    return scheme == "https" or is_loopback(host)
+
+
 def origin_of(url: str) -> tuple[str, str, int]:
     """Return scheme, host and port.
 

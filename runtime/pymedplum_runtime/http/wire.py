@@ -1,10 +1,8 @@
 """Requests and answers as they cross the wire, and the JSON inside them."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal
-from typing import Any, Protocol, TypeAlias, cast
+from typing import Any, Protocol, TypeAlias
 from urllib.parse import quote, urlencode
 
 import httpx
@@ -47,12 +45,21 @@ class WireRequest:
     """Takes the chunks of a successful answer, whose content is then empty."""
     is_write: bool = False
     """Whether it may change something on the server."""
+    is_foreign: bool = False
+    """Whether it may leave the client's server: it then has these headers and no others."""
 
     def with_headers(self, headers: Mapping[str, str]) -> "WireRequest":
         """Return the same request with further headers."""
         merged = {**self.headers, **headers}
         return WireRequest(
-            self.method, self.url, merged, self.timeout, self.content, self.sink, self.is_write
+            self.method,
+            self.url,
+            merged,
+            self.timeout,
+            self.content,
+            self.sink,
+            self.is_write,
+            self.is_foreign,
         )
 
     def __repr__(self) -> str:
@@ -131,28 +138,6 @@ def decode_or_none(content: bytes) -> Any:  # noqa: ANN401 - any JSON value
         return None
 
 
-def encode(value: object) -> bytes:
-    """Encode a resource, or any JSON value with models and decimals inside, as JSON text.
-
-    Raises:
-        TypeError: something inside is no JSON value.
-        ValueError: a number is not finite, or a text is no Unicode.
-    """
-    if hasattr(value, "model_dump_json"):
-        return cast("str", value.model_dump_json()).encode()  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
-    try:
-        json.dumps(value, default=_checked, allow_nan=False)  # msgspec takes more than JSON has
-    except ValueError:
-        raise ValueError("JSON has no NaN, no infinity and no circles") from None
-    except RecursionError:
-        raise ValueError("the JSON is nested too deeply") from None
-    try:
-        return codec.encode(value)
-    except UnicodeEncodeError:
-        pass  # it quotes the text, as a context too
-    raise ValueError("a text holds half of a surrogate pair, which is no Unicode")
-
-
 def encode_form(form: Mapping[str, str]) -> bytes:
     """Encode a form.
 
@@ -164,18 +149,3 @@ def encode_form(form: Mapping[str, str]) -> bytes:
     except UnicodeEncodeError:
         pass  # the same
     raise ValueError("a text holds half of a surrogate pair, which is no Unicode")
-
-
-def _checked(value: object) -> object:
-    """Say what the values that Python's JSON lacks stand for; only for the check."""
-    if isinstance(value, Decimal):
-        if value.is_finite():
-            return 0
-        raise ValueError
-    if isinstance(value, Mapping):
-        return dict(cast("Mapping[str, object]", value))
-    if hasattr(value, "model_dump_json"):
-        return None
-    raise TypeError(
-        f"{type(value).__name__} is not a JSON value; give FHIR's text, or a model of its type"
-    )

@@ -7,7 +7,7 @@ FHIR ?= r4
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check generate specs spec-diff golden bench docs build test-nogil clean
+.PHONY: help setup demo test check generate specs spec-diff golden bench docs build test-bulk test-nogil clean
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ docs: $(READY) ## run and type-check every snippet of README and docs/
 
 build: $(READY) ## build the wheel into dist/
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+
+test-bulk: $(READY) ## download an export of 1 GB while it is killed 20 times
+	$(BIN)/python -m tests.bulk
 
 test-nogil: $(READY) ## build a free-threaded CPython 3.13 and run the thread-safety tests on it
 	$(BIN)/python tests/nogil/run.py

@@ -15,6 +15,8 @@ from tests.benchmarks.client_rows import (
     measure_first_reads,
 )
 from tests.benchmarks.environments import prepare_environments
+from tests.benchmarks.export_rows import measure_exports
+from tests.benchmarks.ndjson_rows import measure_ndjson
 from tests.benchmarks.paging_rows import measure_paging, measure_paging_memory
 from tests.benchmarks.published import measure_published
 from tests.benchmarks.rows import Report
@@ -45,6 +47,8 @@ PARTS: dict[str, Callable[[Effort], list[Report]]] = {
         measure_first_reads(e.starts),
     ],
     "paging": lambda e: [measure_paging(e.clients), measure_paging_memory()],
+    "ndjson": lambda e: [measure_ndjson(e.calls)],
+    "exports": lambda e: [measure_exports(e.calls + 1)],  # ten pairs
     "examples": lambda _: [measure_published()],
     "checkers": lambda e: [measure_checkers(e.checkers)],
 }

@@ -15,13 +15,26 @@ class Exports:
     runtime: str
     about: str
     names: tuple[str, ...]
+    also: tuple[str, ...] = ()
+    """What the package itself does not re-export: details, and names of another module."""
+
+    @property
+    def all_names(self) -> tuple[str, ...]:
+        """Everything that can be imported from the module."""
+        return tuple(sorted((*self.names, *self.also)))
 
 
 def load_exports(file: Path) -> tuple[tuple[Exports, ...], list[Problem]]:
     """Read the table of re-exports; a name may be given by one module only."""
     table = read_toml(file)
     exports = tuple(
-        Exports(module, entry["from"], entry["about"], tuple(sorted(entry["names"])))
+        Exports(
+            module,
+            entry["from"],
+            entry["about"],
+            tuple(sorted(entry["names"])),
+            tuple(sorted(entry.get("also", ()))),
+        )
         for module, entry in sorted(table.items())
     )
     homes: dict[str, str] = {}

@@ -27,6 +27,7 @@ TYPES = {
     "BinaryContent": _CLIENT,
     "Destination": _CLIENT,
     "ElementLike": _CLIENT,
+    "FilePath": _CLIENT,
     "JobReference": _CLIENT,
     "OnError": _CLIENT,
     "Progress": _CLIENT,
@@ -45,7 +46,13 @@ TYPES = {
     "Capabilities": "pymedplum_runtime.capabilities",
     "AsyncExportJob": "pymedplum_runtime.bulk",
     "ExportJob": "pymedplum_runtime.bulk",
+    "ExportMethod": "pymedplum_runtime.bulk.parameters",
+    "PatientReference": "pymedplum_runtime.bulk.parameters",
+    "TypeFilter": "pymedplum_runtime.bulk.parameters",
+    "LoadProgress": "pymedplum_runtime.loading",
     "LoadReport": "pymedplum_runtime.loading",
+    "LoadSource": "pymedplum_runtime.loading",
+    "Match": "pymedplum_runtime.loading",
     "SmartConfiguration": "pymedplum_runtime.smart",
 }
 # What takes the driver along, and is a class of its own for each client.

@@ -83,6 +83,7 @@ class AsyncMedplumClient(AsyncClient):
         clock: Clock | None = None,
         exact_decimals: bool = False,
         extended: bool = True,
+        preflight: bool = False,
     ) -> None:
         """Configure a client; nothing is sent yet.
 
@@ -106,6 +107,7 @@ class AsyncMedplumClient(AsyncClient):
             clock: The time; for tests.
             exact_decimals: Read decimals as `Decimal` with their digits, in dicts too.
             extended: Ask for Medplum's own metadata: author, project, account, compartment.
+            preflight: Refuse searches by parameters that the server does not list.
 
         Raises:
             InsecureTransportError: `base_url` is neither `https:` nor on this machine.
@@ -131,6 +133,7 @@ class AsyncMedplumClient(AsyncClient):
             clock=clock,
             exact_decimals=exact_decimals,
             extended=extended,
+            preflight=preflight,
         )
         super().__init__(options, http_client)
 

@@ -79,6 +79,7 @@ class MedplumClient(SyncClient):
         clock: Clock | None = None,
         exact_decimals: bool = False,
         extended: bool = True,
+        preflight: bool = False,
     ) -> None:
         """Configure a client; nothing is sent yet.
 
@@ -102,6 +103,7 @@ class MedplumClient(SyncClient):
             clock: The time; for tests.
             exact_decimals: Read decimals as `Decimal` with their digits, in dicts too.
             extended: Ask for Medplum's own metadata: author, project, account, compartment.
+            preflight: Refuse searches by parameters that the server does not list.
 
         Raises:
             InsecureTransportError: `base_url` is neither `https:` nor on this machine.
@@ -127,6 +129,7 @@ class MedplumClient(SyncClient):
             clock=clock,
             exact_decimals=exact_decimals,
             extended=extended,
+            preflight=preflight,
         )
         super().__init__(options, http_client)
 

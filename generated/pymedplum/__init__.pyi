@@ -65,6 +65,30 @@ from .auth import (
 from .auth import (
     TokenProvider as TokenProvider,
 )
+from .bulk import (
+    AsyncExportJob as AsyncExportJob,
+)
+from .bulk import (
+    DownloadProgress as DownloadProgress,
+)
+from .bulk import (
+    ExportedFile as ExportedFile,
+)
+from .bulk import (
+    ExportedFiles as ExportedFiles,
+)
+from .bulk import (
+    ExportJob as ExportJob,
+)
+from .bulk import (
+    ExportStatus as ExportStatus,
+)
+from .bulk import (
+    Manifest as Manifest,
+)
+from .bulk import (
+    ManifestFile as ManifestFile,
+)
 from .bundle import (
     BatchCreateResult as BatchCreateResult,
 )
@@ -73,6 +97,15 @@ from .bundle import (
 )
 from .bundle import (
     FHIRBundle as FHIRBundle,
+)
+from .capabilities import (
+    Capabilities as Capabilities,
+)
+from .capabilities import (
+    ResourceCapabilities as ResourceCapabilities,
+)
+from .capabilities import (
+    SearchParam as SearchParam,
 )
 from .client import (
     MedplumClient as MedplumClient,
@@ -269,6 +302,27 @@ from .hooks import (
 from .hooks import (
     serialize_exception as serialize_exception,
 )
+from .loading import (
+    LoadFailure as LoadFailure,
+)
+from .loading import (
+    LoadProgress as LoadProgress,
+)
+from .loading import (
+    LoadReport as LoadReport,
+)
+from .ndjson import (
+    NdjsonReader as NdjsonReader,
+)
+from .ndjson import (
+    map_ndjson as map_ndjson,
+)
+from .ndjson import (
+    read_ndjson as read_ndjson,
+)
+from .ndjson import (
+    write_ndjson as write_ndjson,
+)
 from .patches import (
     PatchOperation as PatchOperation,
 )
@@ -329,6 +383,42 @@ from .search import (
 from .search import (
     token as token,
 )
+from .smart import (
+    AuthorizationCode as AuthorizationCode,
+)
+from .smart import (
+    FileTokenStore as FileTokenStore,
+)
+from .smart import (
+    KeyPair as KeyPair,
+)
+from .smart import (
+    MemoryTokenStore as MemoryTokenStore,
+)
+from .smart import (
+    PrivateKeyJwtAuth as PrivateKeyJwtAuth,
+)
+from .smart import (
+    Scope as Scope,
+)
+from .smart import (
+    Scopes as Scopes,
+)
+from .smart import (
+    SmartConfiguration as SmartConfiguration,
+)
+from .smart import (
+    StoredTokens as StoredTokens,
+)
+from .smart import (
+    TokenStore as TokenStore,
+)
+from .smart import (
+    new_key_pair as new_key_pair,
+)
+from .smart import (
+    public_jwks as public_jwks,
+)
 from .terminology import (
     CodeValidation as CodeValidation,
 )
@@ -377,11 +467,13 @@ __all__ = [
     "SERVICE_TYPE_REFERENCE_URL",
     "AccessEntry",
     "AccessToken",
+    "AsyncExportJob",
     "AsyncJobTimeoutError",
     "AsyncMedplumClient",
     "AsyncOnRequestCompleteHook",
     "Auth",
     "AuthenticationError",
+    "AuthorizationCode",
     "AuthorizationError",
     "BadRequestError",
     "BasicAuth",
@@ -391,6 +483,7 @@ __all__ = [
     "BulkExportError",
     "BundleEntryError",
     "BundleEntryResult",
+    "Capabilities",
     "ClientClosedError",
     "ClientCredentials",
     "Clock",
@@ -400,18 +493,32 @@ __all__ = [
     "ContentTooLargeError",
     "DateInterval",
     "Destination",
+    "DownloadProgress",
+    "ExportJob",
+    "ExportStatus",
+    "ExportedFile",
+    "ExportedFiles",
     "FHIRBundle",
     "FHIRVersionWarning",
+    "FileTokenStore",
     "GoneError",
     "InsecureTransportError",
     "Invoke",
     "JobReference",
+    "KeyPair",
     "LoadError",
+    "LoadFailure",
+    "LoadProgress",
+    "LoadReport",
+    "Manifest",
+    "ManifestFile",
     "MedplumClient",
     "MedplumError",
+    "MemoryTokenStore",
     "MergeResult",
     "MissingVersionIdError",
     "NdjsonError",
+    "NdjsonReader",
     "NetworkError",
     "NotFoundError",
     "OnError",
@@ -420,6 +527,7 @@ __all__ = [
     "PatchOperation",
     "PreconditionFailedError",
     "PreparedRequest",
+    "PrivateKeyJwtAuth",
     "Progress",
     "Query",
     "RateLimitError",
@@ -429,17 +537,24 @@ __all__ = [
     "RequestEvent",
     "RequestOptions",
     "RequestOutcome",
+    "ResourceCapabilities",
     "ResourceLike",
     "RetryPolicy",
+    "Scope",
+    "Scopes",
     "Search",
+    "SearchParam",
     "ServerError",
     "SigningKeyError",
+    "SmartConfiguration",
+    "StoredTokens",
     "SummaryMode",
     "Timeout",
     "TokenEndpoint",
     "TokenExchange",
     "TokenProvider",
     "TokenRefreshCooldownError",
+    "TokenStore",
     "TokenStoreError",
     "TotalMode",
     "UnknownSearchParameterError",
@@ -474,15 +589,19 @@ __all__ = [
     "literal",
     "lt",
     "make_project_membership_access",
+    "map_ndjson",
     "merged_equals_remote",
     "ne",
+    "new_key_pair",
     "normalize_access_entry",
     "normalize_access_policy_id",
     "normalize_access_policy_reference",
     "parameters_to_dict",
     "parse_reference",
     "partition_access",
+    "public_jwks",
     "quantity",
+    "read_ndjson",
     "read_service_type_references",
     "remove_extension",
     "resolve_id",
@@ -497,4 +616,5 @@ __all__ = [
     "token",
     "upsert_extension",
     "validate_managed_access",
+    "write_ndjson",
 ]

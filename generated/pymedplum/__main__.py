@@ -2,15 +2,27 @@
 # Do not edit: change that file or codegen/, then run `make generate`.
 """The command `pymedplum`."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pymedplum_runtime.cli.main import run
+
+if TYPE_CHECKING:
+    from pymedplum.client import MedplumClient
+
 __all__ = ["main"]
 
 
 def main() -> int:
     """Run the command line, and return its exit code."""
-    from pymedplum.client import MedplumClient
-    from pymedplum_runtime.cli.main import run
+    return run(_client_class)
 
-    return run(MedplumClient)
+
+def _client_class() -> type[MedplumClient]:
+    from pymedplum.client import MedplumClient
+
+    return MedplumClient
 
 
 if __name__ == "__main__":

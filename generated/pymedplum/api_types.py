@@ -906,7 +906,7 @@ class SignInMethodRequest(TypedDict):
     """The address."""
 
 
-class SmartConfiguration(TypedDict):
+class SmartConfigurationDocument(TypedDict):
     """What a server offers to SMART applications."""
 
     issuer: NotRequired[str]

@@ -14,6 +14,8 @@ from pymedplum_runtime.flows import administration as _administration
 from pymedplum_runtime.flows import binaries as _binaries
 from pymedplum_runtime.flows import bots as _bots
 from pymedplum_runtime.flows import bundles as _bundles
+from pymedplum_runtime.flows import capabilities as _capabilities
+from pymedplum_runtime.flows import discovery as _discovery
 from pymedplum_runtime.flows import graphql as _graphql
 from pymedplum_runtime.flows import jobs as _jobs
 from pymedplum_runtime.flows import membership_access as _membership_access
@@ -47,11 +49,15 @@ if TYPE_CHECKING:
     from pymedplum.groups.terminology import Terminology as TerminologyGroup
     from pymedplum_runtime.access import MergeResult
     from pymedplum_runtime.auth import Auth
+    from pymedplum_runtime.bulk import ExportJob
+    from pymedplum_runtime.bulk.parameters import ExportMethod, PatientReference, TypeFilter
+    from pymedplum_runtime.capabilities import Capabilities
     from pymedplum_runtime.client.types import (
         AccessEntry,
         BinaryContent,
         Destination,
         ElementLike,
+        FilePath,
         JobReference,
         OnError,
         Progress,
@@ -68,7 +74,9 @@ if TYPE_CHECKING:
     from pymedplum_runtime.hooks import BeforeRequestHook, OnRequestCompleteHook
     from pymedplum_runtime.http.clock import Clock
     from pymedplum_runtime.http.retry import RetryPolicy
+    from pymedplum_runtime.loading import LoadProgress, LoadReport, LoadSource, Match
     from pymedplum_runtime.search import BatchCreateResult, FHIRBundle
+    from pymedplum_runtime.smart import SmartConfiguration
 
 __all__ = ["MedplumClient"]
 
@@ -116,6 +124,7 @@ class MedplumClient(SyncClient):
         clock: Clock | None = None,
         exact_decimals: bool = False,
         extended: bool = True,
+        preflight: bool = False,
     ) -> None:
         """Configure a client; nothing is sent yet.
 
@@ -139,6 +148,7 @@ class MedplumClient(SyncClient):
             clock: The time; for tests.
             exact_decimals: Read decimals as `Decimal` with their digits, in dicts too.
             extended: Ask for Medplum's own metadata: author, project, account, compartment.
+            preflight: Refuse searches by parameters that the server does not list.
 
         Raises:
             InsecureTransportError: `base_url` is neither `https:` nor on this machine.
@@ -164,6 +174,7 @@ class MedplumClient(SyncClient):
             clock=clock,
             exact_decimals=exact_decimals,
             extended=extended,
+            preflight=preflight,
         )
         super().__init__(options, http_client)
 
@@ -2197,6 +2208,88 @@ class MedplumClient(SyncClient):
             )
         )
 
+    def load(
+        self,
+        source: LoadSource,
+        *,
+        journal: FilePath | None = None,
+        match: Match = "tag",
+        write: Literal["create", "update"] = "create",
+        accounts: str | Sequence[str] | None = None,
+        chunk_size: int = 50,
+        max_bytes: int = 900_000,
+        on_error: Literal["raise", "collect"] = "raise",
+        retry_failed: bool = False,
+        patience: float = 900.0,
+        progress: Callable[[LoadProgress], object] | None = None,
+        headers: Mapping[str, str | None] | None = None,
+        on_behalf_of: str | None = None,
+        timeout: Timeout | None = None,
+    ) -> LoadReport:
+        """Store many resources, each exactly once, with the references between them.
+
+        Resources are sent in batches of conditional creates and get ids from the server; references
+        to other resources of the source follow. With a journal the same call can be repeated until
+        nothing is left, whatever interrupted it; see docs/bulk-load.md.
+
+        Args:
+            source: NDJSON (a path, a folder, an open binary file, or several paths), or resources.
+            journal: The path of a file that remembers the load. With it, the same call goes on
+                where an earlier one ended, however that ended. Without it nothing is remembered.
+            match: What tells that a resource is stored already: `"tag"`, one that the load adds to
+                `meta.tag`; `"identifier"`, the resource's first identifier with system and value,
+                whoever stored it; or a function that returns the query for a resource.
+            write: `"update"` is a PUT under the ids of the source, which few servers allow for new
+                resources.
+            accounts: References to the accounts to set in `meta.accounts`, such as
+                `Organization/123`. Only administrators can; the server ignores them from others.
+            chunk_size: Resources in a batch, at most.
+            max_bytes: Bytes of a batch, at most; a larger resource goes alone.
+            on_error: What a line does that is no resource: raise before anything is sent, or become
+                a failure of the report.
+            retry_failed: Send also what the server refused in an earlier run.
+            patience: Seconds to wait altogether for a server that takes nothing.
+            progress: Called after every batch.
+            headers: Further HTTP headers.
+            on_behalf_of: The membership to act for in this call, such as `ProjectMembership/123`.
+                None takes the one of the surrounding `with client.on_behalf_of(...)` or of the
+                client; an empty text takes none.
+            timeout: Seconds to wait for the server, or an `httpx.Timeout`; None takes the client's.
+
+        Returns:
+            What became of each resource.
+
+        Raises:
+            LoadError: The journal is damaged, in use or another load's, or the source has changed.
+            NdjsonError: A line is no resource; nothing was sent.
+            ValueError: An argument is out of range.
+
+        Example:
+            ```python
+            report = client.load("export", journal="export.journal")
+            report.raise_for_failures()
+            ```
+        """
+        from pymedplum_runtime.loading import load as _load
+
+        return self._driver.run(
+            _load.load(
+                self._driver.session,
+                source,
+                journal=journal,
+                match=match,
+                write=write,
+                accounts=accounts,
+                chunk_size=chunk_size,
+                max_bytes=max_bytes,
+                on_error=on_error,
+                retry_failed=retry_failed,
+                patience=patience,
+                progress=progress,
+                options=CallOptions(headers=headers, on_behalf_of=on_behalf_of, timeout=timeout),
+            )
+        )
+
     def execute_transaction(
         self,
         bundle: ResourceLike,
@@ -2588,6 +2681,127 @@ class MedplumClient(SyncClient):
                 options=CallOptions(on_behalf_of=on_behalf_of, timeout=timeout),
             )
         )
+
+    def bulk_export(
+        self,
+        level: str = "system",
+        *,
+        types: str | Sequence[str] | None = None,
+        since: str | datetime | None = None,
+        until: str | datetime | None = None,
+        type_filter: TypeFilter | Sequence[TypeFilter] | None = None,
+        elements: str | Sequence[str] | None = None,
+        patient: PatientReference | Sequence[PatientReference] | None = None,
+        include_associated_data: str | Sequence[str] | None = None,
+        output_format: str | None = None,
+        method: ExportMethod = "auto",
+        lenient: bool = False,
+        headers: Mapping[str, str | None] | None = None,
+        on_behalf_of: str | None = None,
+        timeout: Timeout | None = None,
+    ) -> ExportJob:
+        """Export everything, all patients or a group into NDJSON files.
+
+        The export runs on the server. The job that comes back asks how far it is, waits for its
+        manifest, and downloads its files to disk; see docs/bulk-export.md. Parameters are those of
+        FHIR's Bulk Data Access guide, STU 2.
+
+        Args:
+            level: What to export: `"system"` for everything in the project, `"Patient"` for all
+                patients and their records, `"Group/123"` for the members of a group.
+            types: The resource types; None exports all.
+            since: Only what changed since this instant.
+            until: Only what changed before this instant; Medplum ignores it.
+            type_filter: Searches that limit a type: `"Observation?status=final"`, or the type and a
+                `Search`; Medplum ignores them.
+            elements: The elements to export, `id` or `Patient.id`; Medplum ignores them.
+            patient: Only these patients; sent by POST.
+            include_associated_data: Associated data that the guide has codes for.
+            output_format: The media type of the files; None leaves NDJSON.
+            method: GET or POST; by itself a POST where only that will do.
+            lenient: Ask the server to ignore parameters that it does not know; not with Medplum,
+                which exports nothing then.
+            headers: Further HTTP headers.
+            on_behalf_of: The membership to act for in this call, such as `ProjectMembership/123`.
+                None takes the one of the surrounding `with client.on_behalf_of(...)` or of the
+                client; an empty text takes none.
+            timeout: Seconds to wait for the server, or an `httpx.Timeout`; None takes the client's.
+
+        Returns:
+            The job.
+
+        Raises:
+            AuthorizationError: The access policy does not allow it.
+            BulkExportError: The server did not start the export.
+            UnsafeRedirectError: The status URL is another server's; nothing was sent there.
+            ValueError: An argument cannot be what it is given as.
+
+        Example:
+            ```python
+            job = client.bulk_export("Patient", types=["Patient", "Observation"])
+            files = job.download("export", concurrency=4)
+            print(files.output)
+            ```
+        """
+        from pymedplum_runtime.bulk import ExportJob as _ExportJob
+        from pymedplum_runtime.bulk import kickoff as _kickoff
+
+        state = self._driver.run(
+            _kickoff.bulk_export(
+                self._driver.session,
+                level,
+                types=types,
+                since=since,
+                until=until,
+                type_filter=type_filter,
+                elements=elements,
+                patient=patient,
+                include_associated_data=include_associated_data,
+                output_format=output_format,
+                method=method,
+                lenient=lenient,
+                options=CallOptions(headers=headers, on_behalf_of=on_behalf_of, timeout=timeout),
+            )
+        )
+        return _ExportJob(self._driver, state)
+
+    def attach_bulk_export(
+        self, status_url: str, *, on_behalf_of: str | None = None, timeout: Timeout | None = None
+    ) -> ExportJob:
+        """Take up an export that another process started.
+
+        Nothing is sent before the job is asked for something.
+
+        Args:
+            status_url: The `status_url` of the job.
+            on_behalf_of: The membership to act for in this call, such as `ProjectMembership/123`.
+                None takes the one of the surrounding `with client.on_behalf_of(...)` or of the
+                client; an empty text takes none.
+            timeout: Seconds to wait for the server, or an `httpx.Timeout`; None takes the client's.
+
+        Returns:
+            The job.
+
+        Raises:
+            UnsafeRedirectError: The URL is another server's.
+
+        Example:
+            ```python
+            job = client.attach_bulk_export("fhir/R4/bulkdata/export/123")
+            print(job.status().state)
+            ```
+        """
+        from pymedplum_runtime.bulk import ExportJob as _ExportJob
+        from pymedplum_runtime.bulk import kickoff as _kickoff
+
+        state = self._driver.run(
+            _kickoff.attach_bulk_export(
+                self._driver.session,
+                status_url,
+                options=CallOptions(on_behalf_of=on_behalf_of, timeout=timeout),
+            )
+        )
+        return _ExportJob(self._driver, state)
 
     def export_ccda(
         self, patient_id: str, *, on_behalf_of: str | None = None, timeout: Timeout | None = None
@@ -3480,6 +3694,73 @@ class MedplumClient(SyncClient):
                 mfa_required=mfa_required,
                 options=CallOptions(on_behalf_of=on_behalf_of, timeout=timeout),
             )
+        )
+
+    def capabilities(
+        self,
+        *,
+        refresh: bool = False,
+        headers: Mapping[str, str | None] | None = None,
+        on_behalf_of: str | None = None,
+        timeout: Timeout | None = None,
+    ) -> Capabilities:
+        """Tell what the server can do.
+
+        The CapabilityStatement is fetched once for each client. It says what the server lists,
+        which may be more or less than what it does.
+
+        Args:
+            refresh: Fetch the statement again.
+            headers: Further HTTP headers.
+            on_behalf_of: The membership to act for in this call, such as `ProjectMembership/123`.
+                None takes the one of the surrounding `with client.on_behalf_of(...)` or of the
+                client; an empty text takes none.
+            timeout: Seconds to wait for the server, or an `httpx.Timeout`; None takes the client's.
+
+        Returns:
+            What the statement says, as questions and answers.
+
+        Raises:
+            MedplumError: The server answered with something else.
+
+        Example:
+            ```python
+            capabilities = client.capabilities()
+            if capabilities.supports("Patient", "search-type"):
+                print(sorted(capabilities.search_params("Patient")))
+            ```
+        """
+        return self._driver.run(
+            _capabilities.capabilities(
+                self._driver.session,
+                refresh=refresh,
+                options=CallOptions(headers=headers, on_behalf_of=on_behalf_of, timeout=timeout),
+            )
+        )
+
+    def smart_configuration(self, *, refresh: bool = False) -> SmartConfiguration:
+        """Tell how to sign in to the server.
+
+        The configuration is fetched once for each client, from below the FHIR base URL or, where it
+        is not there, from below the base URL.
+
+        Args:
+            refresh: Read it again.
+
+        Returns:
+            Addresses, grants and scopes.
+
+        Raises:
+            NotFoundError: The server has none.
+            MedplumError: What it has is no SMART configuration.
+
+        Example:
+            ```python
+            print(client.smart_configuration().token_endpoint)
+            ```
+        """
+        return self._driver.run(
+            _discovery.smart_configuration(self._driver.session, refresh=refresh)
         )
 
     def get(self, path: str, **kwargs: Unpack[RequestOptions]) -> Any:

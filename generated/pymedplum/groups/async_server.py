@@ -19,7 +19,7 @@ if TYPE_CHECKING:
         JwkSet,
         OauthConfiguration,
         ProtectedResource,
-        SmartConfiguration,
+        SmartConfigurationDocument,
         SmartStyles,
     )
     from pymedplum_runtime.client.drivers import AsyncDriver
@@ -293,7 +293,7 @@ class AsyncServer:
 
     async def smart_configuration(
         self, *, on_behalf_of: str | None = None, timeout: Timeout | None = None
-    ) -> SmartConfiguration:
+    ) -> SmartConfigurationDocument:
         """Read the SMART configuration.
 
         Args:
@@ -310,7 +310,7 @@ class AsyncServer:
             capabilities = (await client.server.smart_configuration())["capabilities"]
             ```
         """
-        answer: SmartConfiguration = await self._driver.run(
+        answer: SmartConfigurationDocument = await self._driver.run(
             call(
                 self._driver.session,
                 _endpoints.SMART_CONFIGURATION,

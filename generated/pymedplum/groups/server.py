@@ -19,7 +19,7 @@ if TYPE_CHECKING:
         JwkSet,
         OauthConfiguration,
         ProtectedResource,
-        SmartConfiguration,
+        SmartConfigurationDocument,
         SmartStyles,
     )
     from pymedplum_runtime.client.drivers import SyncDriver
@@ -289,7 +289,7 @@ class Server:
 
     def smart_configuration(
         self, *, on_behalf_of: str | None = None, timeout: Timeout | None = None
-    ) -> SmartConfiguration:
+    ) -> SmartConfigurationDocument:
         """Read the SMART configuration.
 
         Args:
@@ -306,7 +306,7 @@ class Server:
             capabilities = client.server.smart_configuration()["capabilities"]
             ```
         """
-        answer: SmartConfiguration = self._driver.run(
+        answer: SmartConfigurationDocument = self._driver.run(
             call(
                 self._driver.session,
                 _endpoints.SMART_CONFIGURATION,

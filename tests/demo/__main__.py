@@ -1,9 +1,10 @@
-"""`make demo`, or `.venv/bin/python -m tests.demo`: models, then both clients, told as a story."""
+"""`make demo`, or `.venv/bin/python -m tests.demo`: models, both clients, bulk; told as a story."""
 
 import asyncio
 import sys
 
 from tests.demo.async_client_tour import tour_async_client
+from tests.demo.bulk_tour import tour_bulk
 from tests.demo.client_tour import tour_client
 from tests.demo.model_tour import tour_models
 from tests.demo.story import Story, console
@@ -18,6 +19,8 @@ def main() -> int:
         tour_client(server, story)
         server.reset()
         asyncio.run(tour_async_client(server, story))
+        server.reset()
+        tour_bulk(server, story)
     for surprise in story.surprises:
         console.print(f"[red]not as expected[/red]: {surprise}")
     if not story.surprises:

@@ -1,4 +1,4 @@
-"""The last part of the demo: the asynchronous client, many things at a time."""
+"""The third part of the demo: the asynchronous client, many things at a time."""
 
 import asyncio
 from typing import Any

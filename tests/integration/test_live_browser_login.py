@@ -101,7 +101,7 @@ def test_a_person_signs_in_and_calls_as_themselves(
 
 
 def test_the_request_binds_the_code_to_this_program(
-    client_of: MakeClient, sign_in: Any, port: int, browser: Browser
+    client_of: MakeClient, sign_in: Any, server: MedplumServer, port: int, browser: Browser
 ) -> None:
     who(client_of(auth=sign_in(host="localhost")))
 
@@ -109,7 +109,13 @@ def test_the_request_binds_the_code_to_this_program(
     assert asked["redirect_uri"] == f"http://localhost:{port}/callback"
     assert asked["code_challenge_method"] == "S256"
     assert asked["scope"] == "openid offline_access fhirUser"
+    assert asked["aud"] == f"{server.base_url}fhir/R4"
     assert asked.keys() >= {"state", "nonce", "code_challenge", "client_id", "response_type"}
+
+
+def test_a_sign_in_for_another_fhir_server_is_refused(client_of: MakeClient, sign_in: Any) -> None:
+    with pytest.raises(AuthenticationError, match=r"refused the sign-in \(invalid_request\)"):
+        who(client_of(auth=sign_in(aud="https://another.test/fhir/R4")))
 
 
 def test_scopes_without_openid_do(

@@ -162,8 +162,8 @@ class TokenCache:
         except MedplumError:
             raise
         except Exception as error:  # whatever a provider of the user's raises
-            kind = type(error).__name__
-            raise AuthenticationError(f"the token provider failed with {kind}") from error
+            way, kind = type(self._auth).__name__, type(error).__name__
+            raise AuthenticationError(f"no token: {way} failed with {kind}") from error
         if not isinstance(token, AccessToken):  # pyright: ignore[reportUnnecessaryIsInstance]
             kind = type(token).__name__
             raise AuthenticationError(f"an Auth must give an AccessToken, got {kind}")

@@ -29,6 +29,7 @@ class MedplumTokenEndpoint:
         hook: OnRequestCompleteHook | AsyncOnRequestCompleteHook | None,
     ) -> None:
         self.url = f"{server.base_url}oauth2/token"
+        self.fhir_url = server.fhir_url
         self._server = server
         self._clock = clock
         self._timeout = timeout
@@ -120,6 +121,9 @@ class MedplumTokenEndpoint:
 
         Only once the token is there: a hook may use the client itself.
         """
-        while self._ended:
-            record, error = self._ended.pop(0)
+        while True:
+            try:
+                record, error = self._ended.pop(0)
+            except IndexError:  # asked beforehand, another thread could take the last one
+                return
             yield from record.report(self._hook, error)

@@ -95,6 +95,11 @@ class TokenEndpoint(Protocol):
         """The absolute URL of the token endpoint at its usual place, `oauth2/token`."""
         ...
 
+    @property
+    def fhir_url(self) -> str:
+        """The FHIR base URL of the client; ends with a slash."""
+        ...
+
     def now(self) -> float:
         """Return the seconds since the epoch."""
         ...

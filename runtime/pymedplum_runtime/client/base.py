@@ -1,8 +1,8 @@
 """What both clients are besides their methods: attributes, tokens, contexts, closing."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, NoReturn, TypeVar, cast
+from typing import TYPE_CHECKING, NoReturn
 
 import httpx
 from typing_extensions import Self
@@ -10,6 +10,7 @@ from typing_extensions import Self
 from pymedplum_runtime.auth.tokens import as_datetime, until
 from pymedplum_runtime.client.acting import OnBehalfOfContext
 from pymedplum_runtime.client.drivers import AsyncDriver, SyncDriver
+from pymedplum_runtime.client.keywords import client_from_env
 from pymedplum_runtime.client.options import Options
 from pymedplum_runtime.client.session import Session
 from pymedplum_runtime.client.transport import check_client, keep_contents_out_of_logs
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 CONNECTIONS = 100
 """How many an asynchronous client opens, as httpx does; it keeps them all for the next calls."""
 _LIMITS = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
-
-_Client = TypeVar("_Client")
 
 
 class ClientBase:
@@ -164,7 +163,7 @@ class SyncClient(ClientBase):
         Example:
             >>> client = MedplumClient.from_env()
         """
-        return _from_env(cls, profile, environ, options)
+        return client_from_env(cls, profile, environ, options)
 
     def close(self) -> None:
         """Close the connections, unless the `http_client` is the caller's; calls raise then."""
@@ -220,7 +219,7 @@ class AsyncClient(ClientBase):
         Example:
             >>> client = AsyncMedplumClient.from_env()
         """
-        return _from_env(cls, profile, environ, options)
+        return client_from_env(cls, profile, environ, options)
 
     async def aclose(self) -> None:
         """Close the connections, unless the `http_client` is the caller's; calls raise then."""
@@ -237,17 +236,3 @@ class AsyncClient(ClientBase):
 
     async def __aexit__(self, *exc: object) -> None:
         await self.aclose()
-
-
-def _from_env(
-    cls: type[_Client],
-    profile: str | None,
-    environ: Mapping[str, str] | None,
-    options: Mapping[str, object],
-) -> _Client:
-    from pymedplum_runtime.config import (  # noqa: PLC0415 - most clients are made without it
-        from_env_options,
-    )
-
-    make = cast("Callable[..., _Client]", cls)  # the generated classes take keywords
-    return make(**from_env_options(profile, environ, options))

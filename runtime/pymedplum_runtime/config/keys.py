@@ -4,8 +4,10 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from pymedplum_runtime.auth.scopes import asked_scopes
 from pymedplum_runtime.errors import ConfigurationError
 from pymedplum_runtime.smart.algorithms import ALGORITHMS
+from pymedplum_runtime.smart.configuration import absolute_url
 
 PREFIX = "MEDPLUM_"
 LOGIN = "login"
@@ -70,6 +72,34 @@ def as_port(found: Found) -> int:
     return int(found.text)
 
 
+def as_url(found: Found) -> str:
+    """Read an absolute URL.
+
+    Raises:
+        ConfigurationError: it is none.
+    """
+    try:
+        return absolute_url(found.text, found.place)
+    except ValueError:
+        pass
+    raise ConfigurationError(
+        f"{found.place}: must be an absolute URL, without credentials and fragment"
+    )
+
+
+def as_scope(found: Found) -> str:
+    """Read scopes.
+
+    Raises:
+        ConfigurationError: a character may not stand in one.
+    """
+    try:
+        return str(asked_scopes(found.text) or "")
+    except ValueError as error:
+        said = str(error)
+    raise ConfigurationError(f"{found.place}: {said}")
+
+
 def as_algorithm(found: Found) -> str:
     """Read the name of an algorithm of signatures.
 
@@ -103,8 +133,9 @@ KEYS: dict[str, Callable[[Found], object]] = {
     "private_key_password": as_text,
     "key_id": as_text,
     "algorithm": as_algorithm,
-    "scope": as_text,
-    "token_url": as_text,
+    "scope": as_scope,
+    "token_url": as_url,
+    "aud": as_url,
     "auth": as_way,
     "redirect_port": as_port,
     "project_id": as_text,

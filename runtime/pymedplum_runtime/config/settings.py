@@ -38,6 +38,8 @@ class Settings:
     algorithm: str | None = None
     scope: str | None = None
     token_url: str | None = None
+    aud: str | None = None
+    """The FHIR base URL as the server knows it, for the sign-in in a browser."""
     redirect_port: int | None = None
     """The port that the sign-in in a browser listens on."""
     project_id: str | None = None
@@ -106,6 +108,7 @@ class Settings:
             store=FileTokenStore(self.token_file),
             scope=self.scope or LOGIN_SCOPE,
             client_secret=self.client_secret,
+            aud=self.aud,
             port=LOOPBACK_PORT if self.redirect_port is None else self.redirect_port,
             open_browser=open_browser,
             interactive=interactive,

@@ -50,17 +50,7 @@ class WireRequest:
 
     def with_headers(self, headers: Mapping[str, str]) -> "WireRequest":
         """Return the same request with further headers."""
-        merged = {**self.headers, **headers}
-        return WireRequest(
-            self.method,
-            self.url,
-            merged,
-            self.timeout,
-            self.content,
-            self.sink,
-            self.is_write,
-            self.is_foreign,
-        )
+        return replace(self, headers={**self.headers, **headers})
 
     def __repr__(self) -> str:
         return f"WireRequest({self.method} {self.url.partition('?')[0]})"

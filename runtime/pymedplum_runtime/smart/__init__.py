@@ -14,12 +14,8 @@ if TYPE_CHECKING:
     from pymedplum_runtime.smart.configuration import SmartConfiguration, read_smart_configuration
     from pymedplum_runtime.smart.key_pairs import KeyPair, SavedKeys, new_key_pair, public_jwks
     from pymedplum_runtime.smart.private_key_jwt import PrivateKeyJwtAuth
-    from pymedplum_runtime.smart.token_store import (
-        FileTokenStore,
-        MemoryTokenStore,
-        StoredTokens,
-        TokenStore,
-    )
+    from pymedplum_runtime.smart.stored_tokens import StoredTokens
+    from pymedplum_runtime.smart.token_store import FileTokenStore, MemoryTokenStore, TokenStore
 
 __all__ = [
     "AuthorizationCode",
@@ -57,7 +53,7 @@ __getattr__, __dir__ = lazy_attributes(
         "Scope": f"{_AUTH}.scopes",
         "Scopes": f"{_AUTH}.scopes",
         "SmartConfiguration": f"{__name__}.configuration",
-        "StoredTokens": f"{__name__}.token_store",
+        "StoredTokens": f"{__name__}.stored_tokens",
         "TokenExchange": f"{_AUTH}.providers",
         "TokenStore": f"{__name__}.token_store",
         "new_key_pair": f"{__name__}.key_pairs",

@@ -12,8 +12,10 @@ from pymedplum_runtime.auth.tokens import AccessToken, Grant, TokenEndpoint, las
 from pymedplum_runtime.errors import AuthenticationError, TokenStoreError
 from pymedplum_runtime.http.callables import is_async
 from pymedplum_runtime.http.flow import Flow, Sleep, Work
-from pymedplum_runtime.smart.browser import BrowserSignIn, token_url
-from pymedplum_runtime.smart.token_store import StoredTokens, TokenStore
+from pymedplum_runtime.smart.browser import BrowserSignIn
+from pymedplum_runtime.smart.configuration import absolute_url, token_url_of
+from pymedplum_runtime.smart.stored_tokens import StoredTokens
+from pymedplum_runtime.smart.token_store import TokenStore
 
 LOGIN_SCOPE = "openid offline_access fhirUser"
 LOOPBACK_PORT = 8484
@@ -50,6 +52,7 @@ class AuthorizationCode:
         store: TokenStore,
         scope: ScopeArgument = LOGIN_SCOPE,
         client_secret: str | None = None,
+        aud: str | None = None,
         port: int = LOOPBACK_PORT,
         host: str = "127.0.0.1",
         timeout: float = 300.0,
@@ -65,6 +68,8 @@ class AuthorizationCode:
             scope: what to ask for, separated by spaces; without `offline_access` there is no
                 refresh token.
             client_secret: the secret, where the ClientApplication insists on it.
+            aud: the FHIR base URL as the server knows it, which SMART App Launch has the client
+                name; the client's own where not given.
             port: where the browser comes back to; 0 takes a free one, for servers that admit any
                 port on loopback.
             host: how the redirect URI calls this machine: `127.0.0.1` or `localhost`.
@@ -76,7 +81,8 @@ class AuthorizationCode:
 
         Raises:
             TypeError: an argument is of the wrong type.
-            ValueError: a text is empty, or `host` or `port` is none of this machine's.
+            ValueError: a text is empty, `aud` is no URL, or `host` or `port` is none of this
+                machine's.
         """
         self.client_id = given(client_id, "client_id")
         self.granted: Scopes | None = None
@@ -94,6 +100,7 @@ class AuthorizationCode:
         self._browser = BrowserSignIn(
             client_id=client_id,
             scope=str(self._scope),
+            aud=None if aud is None else absolute_url(aud, "aud"),
             port=_port(port),
             host=_host(host),
             timeout=_patience(timeout),
@@ -113,7 +120,6 @@ class AuthorizationCode:
             tokens = yield from self._kept(endpoint)
         if tokens is None:
             tokens = yield from self._signed_in(endpoint)
-            self._must_sign_in = False
         return self._handed_out(tokens, endpoint.now())
 
     def _kept(self, endpoint: TokenEndpoint) -> Flow[StoredTokens | None]:
@@ -146,9 +152,9 @@ class AuthorizationCode:
         if refresh_token is None:
             return None
         form = {"grant_type": "refresh_token", "refresh_token": refresh_token, **self._client}
-        configuration = yield from endpoint.configuration()
+        url = yield from token_url_of(endpoint)
         try:
-            grant = yield from endpoint.request(form, url=token_url(configuration))
+            grant = yield from endpoint.request(form, url=url)
         except AuthenticationError as error:
             if error.status_code not in _REFUSED:
                 raise  # it may still be good
@@ -161,9 +167,12 @@ class AuthorizationCode:
                 "nobody is signed in, or the session has ended; run: pymedplum login"
             )
         grant = yield from self._browser.grant(endpoint, self._client)
+        tokens = self._tokens(grant, endpoint, None)
+        self._unsaved = tokens  # nobody has to sign in again where the lock is not to be had
+        self._must_sign_in = False
         with ExitStack() as stack:
             yield from self._locked(stack)
-            return self._saved(self._tokens(grant, endpoint, None))
+            return self._saved(tokens)
 
     def _locked(self, stack: ExitStack) -> Flow[None]:
         for _ in range(_LOCK_ATTEMPTS):

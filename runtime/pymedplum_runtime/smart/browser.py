@@ -14,6 +14,7 @@ from pymedplum_runtime.http.flow import Flow, Invoke, Work
 from pymedplum_runtime.http.urls import is_safe_transport
 from pymedplum_runtime.http.wire import decode_or_none
 from pymedplum_runtime.private_files import reason
+from pymedplum_runtime.smart.configuration import token_url_of
 from pymedplum_runtime.smart.loopback import Callback, LoopbackListener
 from pymedplum_runtime.smart.pkce import CHALLENGE_METHOD, Proof, new_proof
 
@@ -46,6 +47,7 @@ class BrowserSignIn:
 
     client_id: str
     scope: str
+    aud: str | None
     port: int
     host: str
     timeout: float
@@ -64,10 +66,12 @@ class BrowserSignIn:
         """
         configuration = yield from endpoint.configuration()
         address = _authorization_url(configuration, endpoint)
+        token_url = yield from token_url_of(endpoint)
         proof = new_proof()
         listener = self._listener(proof.state)
         try:
-            yield from self._opened(f"{address}{self._request(proof, listener.redirect_uri)}")
+            request = self._request(proof, listener.redirect_uri, endpoint.fhir_url)
+            yield from self._opened(f"{address}{request}")
             callback: Callback | None = yield Work(listener.wait, (self.timeout,))
         finally:
             listener.close()
@@ -78,7 +82,7 @@ class BrowserSignIn:
             "code_verifier": proof.verifier,
             **client,
         }
-        grant = yield from endpoint.request(form, url=token_url(configuration))
+        grant = yield from endpoint.request(form, url=token_url)
         if self._has_nonce:
             _check_nonce(grant.members.get("id_token"), proof.nonce)
         return grant
@@ -97,13 +101,14 @@ class BrowserSignIn:
             "uses it, or give another port= that the ClientApplication has as a redirect URI"
         )
 
-    def _request(self, proof: Proof, redirect_uri: str) -> str:
+    def _request(self, proof: Proof, redirect_uri: str, fhir_url: str) -> str:
         parameters = {
             "response_type": "code",
             "client_id": self.client_id,
             "redirect_uri": redirect_uri,
             "scope": self.scope,
             "state": proof.state,
+            "aud": self.aud or fhir_url.rstrip("/"),
             "code_challenge": proof.challenge,
             "code_challenge_method": CHALLENGE_METHOD,
         }
@@ -140,12 +145,6 @@ class BrowserSignIn:
             code = callback.error if callback.error in _ERRORS else "another error"
             raise AuthenticationError(f"the server refused the sign-in ({code})")
         return callback.code
-
-
-def token_url(configuration: Mapping[str, Any]) -> str | None:
-    """Return where the server says that its token endpoint is; `None` where it does not."""
-    url: object = configuration.get("token_endpoint")
-    return url if isinstance(url, str) and url else None
 
 
 def _authorization_url(configuration: Mapping[str, Any], endpoint: TokenEndpoint) -> str:

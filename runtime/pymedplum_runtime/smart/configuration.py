@@ -1,4 +1,4 @@
-"""The smart-configuration of a server, typed.
+"""The smart-configuration of a server, typed, and the token endpoint that it names.
 
 https://hl7.org/fhir/smart-app-launch/conformance.html
 """
@@ -7,7 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, cast
 
-from pymedplum_runtime.errors import MedplumError
+from pymedplum_runtime.auth.tokens import TokenEndpoint
+from pymedplum_runtime.errors import AuthenticationError, MedplumError, UnsafeRedirectError
+from pymedplum_runtime.http.flow import Flow
+from pymedplum_runtime.http.urls import origin_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +58,51 @@ def read_smart_configuration(members: object) -> SmartConfiguration:
     if not read["token_endpoint"]:
         raise MedplumError("the smart-configuration has no token_endpoint")
     return SmartConfiguration(**read, members=given)
+
+
+def token_url_of(endpoint: TokenEndpoint, advice: str = "") -> Flow[str]:
+    """Return where tokens are asked for: as the server tells, or else at the usual place.
+
+    Args:
+        endpoint: of the client.
+        advice: ends the error.
+
+    Raises:
+        AuthenticationError: the server's smart-configuration does not name the place.
+        NetworkError: no answer came.
+    """
+    configuration = yield from endpoint.configuration()
+    if not configuration:
+        return endpoint.url
+    url: object = configuration.get("token_endpoint")
+    if isinstance(url, str):
+        try:
+            return absolute_url(url, "token_endpoint")
+        except ValueError:
+            pass
+    raise AuthenticationError(
+        f"the server's smart-configuration names no token_endpoint that is a URL{advice}"
+    )
+
+
+def absolute_url(url: str, name: str) -> str:
+    """Return an absolute URL that something can be sent to.
+
+    Raises:
+        TypeError: it is no text.
+        ValueError: it is no such URL.
+    """
+    if not isinstance(url, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"{name} must be a str, got {type(url).__name__}")
+    try:
+        origin_of(url)
+    except UnsafeRedirectError:
+        is_url = False
+    else:
+        is_url = url.isascii() and url.isprintable() and not set(url) & set(" #\\")
+    if not is_url:
+        raise ValueError(f"{name} must be an absolute URL, without credentials and fragment")
+    return url
 
 
 def _text(members: Mapping[str, Any], name: str) -> str | None:

@@ -39,19 +39,17 @@ def sign(header: Mapping[str, Any], payload: bytes, key: JoseKey, algorithm: str
 
 def decrypt(content: bytes, secret: bytes, algorithms: list[str]) -> bytes | None:
     """Open a JWE in its compact form with a password; `None` where that fails."""
-    import warnings  # noqa: PLC0415 - for this alone
-
     from joserfc import jwe  # noqa: PLC0415 - an extra
     from joserfc.errors import JoseError  # noqa: PLC0415 - the same
     from joserfc.jwk import OctKey  # noqa: PLC0415 - the same
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that a password has fewer bits than a random key
-        try:
-            key: Any = cast("Any", OctKey).import_key(secret)
-            return jwe.decrypt_compact(content, key, algorithms).plaintext
-        except (JoseError, ValueError, TypeError, LookupError):
-            return None
+    # import_key would warn that a password has fewer bits than a random key, and silencing that
+    # changes the filters of all threads
+    key: Any = cast("Any", OctKey)(secret, secret)
+    try:
+        return jwe.decrypt_compact(content, key, algorithms).plaintext
+    except (JoseError, ValueError, TypeError, LookupError):
+        return None
 
 
 def _class(key_type: str) -> Any:  # noqa: ANN401 - joserfc's own types are open in part

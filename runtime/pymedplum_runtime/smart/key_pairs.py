@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
+from pymedplum_runtime.auth.providers import given
 from pymedplum_runtime.errors import SigningKeyError
 from pymedplum_runtime.smart.algorithms import CURVES, SHORTEST_RSA, AlgorithmName, algorithm_of
 from pymedplum_runtime.smart.extra import require_smart
@@ -84,8 +85,8 @@ class KeyPair:
             SigningKeyError: one of the files exists, since a key is never overwritten, or it
                 cannot be written; there is none of them then.
         """
-        given = Path(path)
-        private = given / "private_key.pem" if given.is_dir() else given
+        place = Path(path)
+        private = place / "private_key.pem" if place.is_dir() else place
         public = private.with_name(f"{private.stem}.jwks.json")
         _create(private, self.private_pem(password), 0o600)
         try:
@@ -117,6 +118,7 @@ def new_key_pair(
 
     Raises:
         ImportError: the extra is not installed.
+        TypeError: `key_id` is no text, or `bits` no number.
         ValueError: there is no such algorithm, or the bits do not fit it.
 
     Example:
@@ -124,13 +126,15 @@ def new_key_pair(
         >>> saved = pair.save("keys/service.pem")
     """
     which = algorithm_of(algorithm)
-    if key_id is not None and not key_id.strip():
-        raise ValueError("key_id must not be empty")
+    if key_id is not None:
+        given(key_id, "key_id")
     require_smart("making keys")
     if which.key_type == "EC":
         if bits is not None:
             raise ValueError(f"bits is for RSA; the curve of {algorithm} fixes them")
         return KeyPair(new_key("EC", which.curve), which.name, key_id)
+    if not isinstance(bits, int | None) or isinstance(bits, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"bits must be an int, got {type(bits).__name__}")
     size = RSA_BITS if bits is None else bits
     if not SHORTEST_RSA <= size <= _LONGEST_RSA or size % 8:
         raise ValueError(f"bits must be from {SHORTEST_RSA} to {_LONGEST_RSA}, in whole bytes")
@@ -201,7 +205,8 @@ def _create(path: Path, content: bytes, mode: int) -> None:
     except FileExistsError:
         fault = "exists; keys are not overwritten, so choose another name"
     except OSError as error:
-        fault = f"cannot be made ({type(error).__name__})"
+        hint = "; make its folder first" if isinstance(error, FileNotFoundError) else ""
+        fault = f"cannot be made ({type(error).__name__}){hint}"
     else:
         try:
             with os.fdopen(descriptor, "wb") as file:

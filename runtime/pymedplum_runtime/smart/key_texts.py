@@ -7,6 +7,7 @@ import logging
 import os
 import re
 import stat
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
@@ -27,6 +28,7 @@ _LARGEST = 1 << 20  # bytes; no key is as large
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _PEM = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----.*?-----END \1-----", re.DOTALL)
 _PUBLIC = frozenset({b"PUBLIC KEY", b"RSA PUBLIC KEY"})
+_OPENSSH = b"-----BEGIN OPENSSH"
 _JWE = re.compile(rb"(?:[A-Za-z0-9_-]+\.){4}[A-Za-z0-9_-]+")
 _JWE_ALGORITHMS = [
     "PBES2-HS256+A128KW", "PBES2-HS384+A192KW", "PBES2-HS512+A256KW",
@@ -68,7 +70,8 @@ def jwks_of(text: KeyText, password: str | bytes | None, place: str) -> list[JWK
     """
     if isinstance(text, Mapping):
         return _members(text, place)
-    content = (text.encode(errors="replace") if isinstance(text, str) else bytes(text)).strip()
+    encoded = text.encode(errors="replace") if isinstance(text, str) else bytes(text)
+    content = encoded.removeprefix(BOM_UTF8).strip()
     if content.startswith(b"-----BEGIN ") or _PEM.search(content):
         return [_pem(content, password, place)]
     if _JWE.fullmatch(content):
@@ -121,7 +124,10 @@ def _private_key(pem: bytes, password: str | bytes | None, place: str) -> "Priva
             else "is not encrypted; leave password out"
         )
     except ValueError:
-        fault = "cannot be read" if not password else "cannot be decrypted; check the password"
+        if pem.startswith(_OPENSSH):
+            fault = "cannot be read (OpenSSH's format); convert it: ssh-keygen -p -m PKCS8 -f FILE"
+        else:
+            fault = "cannot be read" if not password else "cannot be decrypted; check the password"
     except UnsupportedAlgorithm:
         fault = "is of a kind, or encrypted in a way, that is not supported; convert it to PKCS#8"
     raise SigningKeyError(f"{place}the private key {fault}")

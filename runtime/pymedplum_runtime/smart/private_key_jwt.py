@@ -9,10 +9,9 @@ from typing import Any
 from pymedplum_runtime.auth.providers import given
 from pymedplum_runtime.auth.scopes import ScopeArgument, Scopes, asked_scopes, granted_scopes
 from pymedplum_runtime.auth.tokens import AccessToken, Form, TokenEndpoint
-from pymedplum_runtime.errors import AuthenticationError, UnsafeRedirectError
 from pymedplum_runtime.http.flow import Flow
-from pymedplum_runtime.http.urls import origin_of
 from pymedplum_runtime.smart.algorithms import AlgorithmName
+from pymedplum_runtime.smart.configuration import absolute_url, token_url_of
 from pymedplum_runtime.smart.signers import KeyArgument, Signer, signer_of
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -75,8 +74,8 @@ class PrivateKeyJwtAuth:
         self.client_id = given(client_id, "client_id")
         self._algorithm: AlgorithmName = algorithm
         self._signer: Signer = signer_of(key, algorithm, key_id=key_id, password=password)
-        self._token_url = None if token_url is None else _url(token_url, "token_url")
-        self._header = {"typ": "JWT", **({} if jku is None else {"jku": _url(jku, "jku")})}
+        self._token_url = None if token_url is None else absolute_url(token_url, "token_url")
+        self._header = {"typ": "JWT", **({} if jku is None else {"jku": absolute_url(jku, "jku")})}
         self._scope = asked_scopes(scope)
         self._lifetime = _checked(lifetime)
         self.granted: Scopes | None = None
@@ -118,7 +117,7 @@ class PrivateKeyJwtAuth:
 
     def obtain(self, endpoint: TokenEndpoint) -> Flow[AccessToken]:
         """Ask the token endpoint, with a fresh assertion each time."""
-        url = self._token_url or (yield from token_url_of(endpoint))
+        url = self._token_url or (yield from token_url_of(endpoint, "; give token_url"))
         grant = yield from endpoint.request(lambda: self._form(endpoint, url), url=url)
         self.granted = granted_scopes(grant.members, self._scope)
         return grant.token
@@ -142,42 +141,6 @@ class PrivateKeyJwtAuth:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(client_id={self.client_id!r}, algorithm={self._algorithm!r})"
-
-
-def token_url_of(endpoint: TokenEndpoint) -> Flow[str]:
-    """Return where tokens are asked for: as the server tells, or else at the usual place.
-
-    Raises:
-        AuthenticationError: the server's smart-configuration does not name the place.
-        NetworkError: no answer came.
-    """
-    configuration = yield from endpoint.configuration()
-    if not configuration:
-        return endpoint.url
-    url: object = configuration.get("token_endpoint")
-    if isinstance(url, str):
-        try:
-            return _url(url, "token_endpoint")
-        except ValueError:
-            pass
-    raise AuthenticationError(
-        "the server's smart-configuration names no token_endpoint that is a URL; give token_url"
-    )
-
-
-def _url(url: str, name: str) -> str:
-    """Return an absolute URL that something can be sent to."""
-    if not isinstance(url, str):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise TypeError(f"{name} must be a str, got {type(url).__name__}")
-    try:
-        origin_of(url)
-    except UnsafeRedirectError:
-        is_url = False
-    else:
-        is_url = url.isascii() and url.isprintable() and not set(url) & set(" #\\")
-    if not is_url:
-        raise ValueError(f"{name} must be an absolute URL, without credentials and fragment")
-    return url
 
 
 def _checked(lifetime: float) -> float:

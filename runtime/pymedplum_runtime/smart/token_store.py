@@ -6,11 +6,10 @@ import stat
 import threading
 from collections.abc import Generator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-from pymedplum_runtime.auth.tokens import AccessToken
 from pymedplum_runtime.errors import TokenStoreError
 from pymedplum_runtime.private_files import (
     PRIVATE,
@@ -19,49 +18,11 @@ from pymedplum_runtime.private_files import (
     reason,
     replace_private,
 )
+from pymedplum_runtime.smart.stored_tokens import StoredTokens
 
 _LARGEST = 1_000_000  # bytes
 _FORMAT = 1
-_LATEST = 1e12  # seconds; beyond it lies no date
 _READING = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-
-
-@dataclass(frozen=True, slots=True)
-class StoredTokens:
-    """The tokens of one person for one client at one server; their texts show in no `repr`."""
-
-    base_url: str
-    """The server that gave them, and that alone is sent them; ends with a slash."""
-    client_id: str
-    access_token: str | None = field(default=None, repr=False)
-    refresh_token: str | None = field(default=None, repr=False)
-    expires_at: float | None = None
-    """Seconds since the epoch at which the access token ends."""
-    scope: str | None = None
-    """What was granted, separated by spaces."""
-
-    def __post_init__(self) -> None:
-        for name in ("base_url", "client_id", "access_token", "refresh_token", "scope"):
-            value: object = getattr(self, name)
-            is_optional = name not in {"base_url", "client_id"}
-            if not isinstance(value, str) and not (is_optional and value is None):
-                raise TypeError(f"{name} must be a str, got {type(value).__name__}")
-        if self.access_token is not None:
-            AccessToken(self.access_token)  # which refuses what no header can hold
-        _check_instant(self.expires_at)
-
-    def is_for(self, base_url: str, client_id: str) -> bool:
-        """Say whether a server gave them to a client."""
-        return (self.base_url, self.client_id) == (base_url, client_id)
-
-
-def _check_instant(value: object) -> None:
-    if value is None:
-        return
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError(f"expires_at must be a number, got {type(value).__name__}")
-    if not 0 <= value < _LATEST:
-        raise ValueError("expires_at must be seconds since the epoch")
 
 
 class TokenStore(Protocol):
@@ -217,11 +178,12 @@ class FileTokenStore:
         """Try to be the only process that renews the tokens; see `TokenStore.lock`.
 
         Raises:
-            TokenStoreError: the folder cannot be written.
+            TokenStoreError: the folder cannot be written, or has no locks.
         """
-        handle = self._lock_file()
+        path = self.path.with_name(f"{self.path.name}.lock")
+        handle = _lock_file(path)
         try:
-            yield _is_locked(handle)
+            yield _is_locked(handle, path)
         finally:
             os.close(handle)  # which ends the lock
 
@@ -229,14 +191,17 @@ class FileTokenStore:
         if self.path.is_symlink():
             raise TokenStoreError(f"{self.path} is a link; name the file that it leads to")
         handle = os.open(self.path, _READING)
-        with os.fdopen(handle, "rb") as file:
+        try:
             status = os.fstat(handle)
             if not stat.S_ISREG(status.st_mode):
                 raise TokenStoreError(f"{self.path} is no file; name another")
             problem = exposure(status, self.path)
             if problem:
                 raise TokenStoreError(f"tokens must be private: {problem}")
-            return file.read(_LARGEST)
+            with os.fdopen(handle, "rb", closefd=False) as file:
+                return file.read(_LARGEST)
+        finally:
+            os.close(handle)
 
     def _tokens(self, content: bytes) -> StoredTokens:
         with suppress(
@@ -250,17 +215,17 @@ class FileTokenStore:
             f"{self.path} holds no tokens that can be read; remove it, and sign in again"
         )
 
-    def _lock_file(self) -> int:
-        path = self.path.with_name(f"{self.path.name}.lock")
-        try:
-            make_private_folder(path.parent)
-            return os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), PRIVATE)
-        except OSError as error:
-            said = reason(error)
-        raise TokenStoreError(f"{path} cannot be made ({said})")
+
+def _lock_file(path: Path) -> int:
+    try:
+        make_private_folder(path.parent)
+        return os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), PRIVATE)
+    except OSError as error:
+        said = reason(error)
+    raise TokenStoreError(f"{path} cannot be made ({said})")
 
 
-def _is_locked(handle: int) -> bool:
+def _is_locked(handle: int, path: Path) -> bool:
     """Lock an open file unless another has; where the platform has no such locks, always."""
     try:
         import fcntl  # noqa: PLC0415 - not on every platform
@@ -270,4 +235,8 @@ def _is_locked(handle: int) -> bool:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
-    return True
+    except OSError as error:  # network file systems have none
+        said = reason(error)
+    else:
+        return True
+    raise TokenStoreError(f"{path} cannot be locked ({said}); keep the tokens on a local disk")

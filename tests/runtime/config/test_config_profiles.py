@@ -285,7 +285,8 @@ def test_whatever_the_file_holds_a_change_is_made_wholly_or_not_at_all(
 
 def test_every_key_can_be_written_and_read(tmp_path: Path) -> None:
     path = tmp_path / "config.ini"
-    values = dict.fromkeys(KEYS, "1") | {"auth": "login", "algorithm": "ES256"}
+    urls = dict.fromkeys(("token_url", "aud"), "https://medplum.test/")
+    values = dict.fromkeys(KEYS, "1") | {"auth": "login", "algorithm": "ES256"} | urls
 
     save_profile("all", values, config_file=path)
 

@@ -159,6 +159,20 @@ def test_a_login_uses_the_tokens_of_its_profile_and_opens_no_browser(read: Any, 
     assert settings.redirect_port == 9000
 
 
+def test_a_login_names_the_server_as_that_knows_itself(
+    read: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: dict[str, Any] = {}
+    monkeypatch.setattr(
+        "pymedplum_runtime.smart.authorization_code.AuthorizationCode",
+        lambda _, **options: given.update(options),
+    )
+
+    read("people", MEDPLUM_AUD="https://inside.test/fhir/R4").browser_login()
+
+    assert given["aud"] == "https://inside.test/fhir/R4"
+
+
 def test_a_login_needs_a_client(read: Any) -> None:
     with pytest.raises(ConfigurationError, match=r"MEDPLUM_CLIENT_ID.*profile 'DEFAULT' of"):
         read("DEFAULT").browser_login()
@@ -203,6 +217,9 @@ def test_ways_at_different_places_do_not(read: Any) -> None:
         ("MEDPLUM_REDIRECT_PORT", "²", "must be the number of a port"),
         ("MEDPLUM_ALGORITHM", "hush", "must be one of RS256"),
         ("MEDPLUM_AUTH", "hush", "must be 'login'"),
+        ("MEDPLUM_TOKEN_URL", "hush/token", "must be an absolute URL"),
+        ("MEDPLUM_AUD", "https://ada:hush@medplum.test/", "must be an absolute URL"),
+        ("MEDPLUM_SCOPE", 'hush "hush"', "a scope must be visible ASCII"),
     ],
 )
 def test_a_wrong_value_is_named_by_its_place_and_not_shown(

@@ -13,7 +13,8 @@ from pymedplum_runtime.auth.tokens import Grant, lasting
 from pymedplum_runtime.errors import AuthenticationError
 from pymedplum_runtime.http.flow import Flow, Invoke, Sleep, Work
 from pymedplum_runtime.smart.authorization_code import AuthorizationCode
-from pymedplum_runtime.smart.token_store import MemoryTokenStore, StoredTokens
+from pymedplum_runtime.smart.stored_tokens import StoredTokens
+from pymedplum_runtime.smart.token_store import MemoryTokenStore
 
 T = TypeVar("T")
 BASE = "https://medplum.test/"
@@ -36,6 +37,7 @@ class Endpoint:
     """Gives its grants in order; what was asked for is remembered."""
 
     url = f"{BASE}oauth2/token"
+    fhir_url = f"{BASE}fhir/R4/"
 
     def __init__(self, *answers: Any, configuration: Mapping[str, Any] | None = None) -> None:
         self._answers: Iterator[Any] = iter(answers)

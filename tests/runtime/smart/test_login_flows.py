@@ -23,8 +23,10 @@ from login_steps import (
 )
 
 from pymedplum_runtime.errors import AuthenticationError, NetworkError, TokenStoreError
+from pymedplum_runtime.smart.authorization_code import LOGIN_SCOPE as SCOPE
 from pymedplum_runtime.smart.pkce import challenge_of, new_proof
-from pymedplum_runtime.smart.token_store import MemoryTokenStore, StoredTokens
+from pymedplum_runtime.smart.stored_tokens import StoredTokens
+from pymedplum_runtime.smart.token_store import MemoryTokenStore
 
 
 def test_the_challenge_is_that_of_the_rfc() -> None:
@@ -103,9 +105,37 @@ def test_nobody_is_sent_to_an_authorization_endpoint_in_the_clear(url: str) -> N
     assert person.asked == {}
 
 
+@pytest.mark.parametrize("url", ["oauth2/token", "mailto:ada@login.test", 5, "", None])
+@pytest.mark.parametrize("tokens", [None, stored(expires_at=NOW)])
+def test_a_token_endpoint_that_is_no_url_is_an_error_before_anything_is_sent(
+    url: object, tokens: StoredTokens | None
+) -> None:
+    person = agreeing()
+    endpoint = Endpoint(configuration={"issuer": BASE, "token_endpoint": url})
+
+    with pytest.raises(AuthenticationError, match="names no token_endpoint that is a URL"):
+        run(auth_of(person, store=MemoryTokenStore(tokens)).obtain(endpoint))
+    assert person.asked == {}
+    assert endpoint.forms == []
+
+
+@pytest.mark.parametrize(
+    ("options", "aud"),
+    [({}, f"{BASE}fhir/R4"), ({"aud": "https://behind.test/fhir"}, "https://behind.test/fhir")],
+)
+def test_the_request_names_the_fhir_server_that_the_token_is_for(
+    options: dict[str, Any], aud: str
+) -> None:
+    person = agreeing()
+
+    run(auth_of(person, **options).obtain(Endpoint({"access_token": "access-2"})))
+
+    assert person.asked["aud"] == aud
+
+
 def test_an_answer_of_another_issuer_is_refused() -> None:
     person = agreeing(iss="https://evil.test/")
-    endpoint = Endpoint(configuration={"issuer": BASE})
+    endpoint = Endpoint(configuration={"issuer": BASE, "token_endpoint": f"{BASE}token"})
 
     with pytest.raises(AuthenticationError, match="another server"):
         run(auth_of(person).obtain(endpoint))
@@ -207,6 +237,21 @@ def test_a_lock_that_never_becomes_free_is_an_error() -> None:
     with pytest.raises(TokenStoreError, match="another process"):
         run(auth_of(store=_BusyStore(sys.maxsize)).obtain(Endpoint()), sleeps)
     assert sum(sleeps) == pytest.approx(60.0)
+
+
+@pytest.mark.parametrize("sign_in_again", [False, True])
+def test_nobody_signs_in_twice_because_the_lock_was_not_to_be_had(
+    sign_in_again: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    store, sleeps = _BusyStore(sys.maxsize), list[float]()
+    store.clear()
+    endpoint = Endpoint({"access_token": "access-2", "refresh_token": "refresh-2"})
+    auth = auth_of(agreeing(), store=store, sign_in_again=sign_in_again)
+    with pytest.raises(TokenStoreError, match="another process"):
+        run(auth.obtain(endpoint), sleeps)
+
+    assert run(auth.obtain(endpoint)).value == "access-2"
+    assert store.load() == stored(access_token="access-2", refresh_token="refresh-2", scope=SCOPE)
 
 
 def test_a_cancelled_renewal_gives_the_lock_back() -> None:
@@ -393,6 +438,8 @@ def test_a_port_that_is_taken_is_an_error_that_names_it(taken: int) -> None:
         ({"timeout": float("nan")}, ValueError),
         ({"timeout": "1"}, TypeError),
         ({"client_secret": ""}, ValueError),
+        ({"aud": "fhir/R4"}, ValueError),
+        ({"aud": 5}, TypeError),
         ({"scope": 'open"id'}, ValueError),
     ],
 )

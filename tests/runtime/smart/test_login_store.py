@@ -1,5 +1,6 @@
 """Tokens on disk: private, whole, and of one sign-in."""
 
+import errno
 import json
 import os
 import stat
@@ -16,7 +17,8 @@ from login_steps import NOW, stored
 
 from pymedplum_runtime.errors import TokenStoreError
 from pymedplum_runtime.private_files import exposure
-from pymedplum_runtime.smart.token_store import FileTokenStore, MemoryTokenStore, StoredTokens
+from pymedplum_runtime.smart.stored_tokens import StoredTokens
+from pymedplum_runtime.smart.token_store import FileTokenStore, MemoryTokenStore
 
 VISIBLE = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1)
 TOKENS = st.builds(
@@ -111,6 +113,20 @@ def test_a_folder_and_a_pipe_are_refused(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "pipe"):
         with pytest.raises(TokenStoreError):
             FileTokenStore(path).load()
+
+
+def test_nothing_stays_open_of_what_was_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe", 0o600)
+    (tmp_path / "shared").touch(0o644)
+    with open(os.devnull) as free:  # noqa: PTH123 - its number is the next free one
+        number = free.fileno()
+
+    for path in (tmp_path, tmp_path / "pipe", tmp_path / "shared"):
+        with pytest.raises(TokenStoreError):
+            FileTokenStore(path).load()
+
+    with open(os.devnull) as free:  # noqa: PTH123 - the same
+        assert free.fileno() == number
 
 
 GOOD: dict[str, Any] = {"format": 1, **asdict(stored())}
@@ -213,6 +229,18 @@ def test_one_at_a_time_has_the_lock(store: FileTokenStore, kind: str) -> None:
         assert (is_firsts, is_seconds) == (True, False)
     with second.lock() as is_seconds:
         assert is_seconds
+
+
+def test_a_disk_without_locks_is_an_error_that_names_the_file(
+    store: FileTokenStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def without_locks(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", without_locks)
+
+    with pytest.raises(TokenStoreError, match=r"tokens.json.lock cannot be locked \(No locks"):
+        store.lock().__enter__()
 
 
 def test_the_memory_of_one_process_forgets() -> None:

@@ -218,6 +218,7 @@ def test_a_signing_function_that_fails_is_the_cause_of_an_authentication_error(c
     with pytest.raises(AuthenticationError) as caught:
         Backend().sign_in(colour, PrivateKeyJwtAuth(CLIENT, sign, key_id="k"))
     assert isinstance(caught.value.__cause__, OSError)
+    assert str(caught.value) == "no token: PrivateKeyJwtAuth failed with OSError"
     assert "10.0.0.1" not in str(caught.value)
 
 

@@ -69,6 +69,12 @@ def test_rsa_keys_have_3072_bits_unless_told_otherwise() -> None:
             _pair("RS384", bits=bits)
     with pytest.raises(ValueError, match="bits is for RSA"):
         _pair("ES384", bits=2048)
+    for wrong in ("2048", 2048.0, True):
+        with pytest.raises(TypeError, match="bits must be an int"):
+            _pair("RS384", bits=wrong)
+    for name, error in ((5, TypeError), (" ", ValueError)):
+        with pytest.raises(error, match="key_id must"):
+            _pair("RS384", key_id=name)
     with pytest.raises(ValueError, match="key_id"):
         _pair(key_id=" ")
     with pytest.raises(ValueError, match="algorithm"):
@@ -119,7 +125,9 @@ def test_nothing_is_overwritten(tmp_path: Path, existing: str) -> None:
 
 
 def test_what_cannot_be_written_is_told_by_its_name(tmp_path: Path) -> None:
-    with pytest.raises(SigningKeyError, match=r"^a\.pem: it cannot be made \(FileNotFoundError\)"):
+    with pytest.raises(
+        SigningKeyError, match=r"^a\.pem: it cannot be made \(FileNotFoundError\); make its folder"
+    ):
         _pair().save(tmp_path / "none" / "a.pem")
 
 

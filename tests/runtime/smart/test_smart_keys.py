@@ -1,5 +1,6 @@
 """The keys that services sign with: what is read, which key is chosen, and what is refused."""
 
+import codecs
 import json
 import logging
 import stat
@@ -38,12 +39,12 @@ def signs(made: PrivateKeyJwtAuth, key: Any = RSA, algorithm: str = "RS384") -> 
     return header(backend.assertions()[0])
 
 
-def encrypted(members: dict[str, Any]) -> str:
-    """Encrypt a JWK or JWKS with the password: RFC 7517, section 7."""
+def encrypted(members: dict[str, Any], password: bytes = PASSWORD) -> str:
+    """Encrypt a JWK or JWKS with a password: RFC 7517, section 7."""
     how = {"alg": "PBES2-HS256+A128KW", "enc": "A128CBC-HS256", "cty": "jwk+json"}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        key = OctKey.import_key(PASSWORD)
+        key = OctKey.import_key(password)
         return jwe.encrypt_compact(how, json.dumps(members), key, algorithms=list(how.values())[:2])
 
 
@@ -70,6 +71,31 @@ def test_a_jwk_is_read_as_a_dict_as_text_and_encrypted() -> None:
     signs(auth(encrypted({"keys": [jwk(EC), jwk(RSA)]}), password=PASSWORD.decode()))
     few = {name: value for name, value in jwk(RSA).items() if name in {"kty", "n", "e", "d"}}
     signs(auth(few))
+
+
+def test_a_short_password_opens_without_a_warning_to_silence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    text = encrypted(jwk(RSA), b"short")
+
+    def silence(*_: object, **__: object) -> None:
+        raise AssertionError("the filters are those of all threads")
+
+    monkeypatch.setattr(warnings, "simplefilter", silence)
+    signs(auth(text, password="short"))
+
+
+def test_a_byte_order_mark_is_no_part_of_a_key(tmp_path: Path) -> None:
+    path = tmp_path / "service.json"
+    for text in (json.dumps(jwk(RSA)).encode(), pem(RSA), encrypted(jwk(RSA)).encode()):
+        path.write_bytes(codecs.BOM_UTF8 + text)
+        is_encrypted = text.startswith(b"eyJ")
+        signs(auth(path, password=PASSWORD if is_encrypted else None))
+
+
+def test_a_key_in_the_format_of_openssh_is_refused_with_the_way_out() -> None:
+    with pytest.raises(SigningKeyError, match="ssh-keygen -p -m PKCS8"):
+        auth(pem(RSA, layout=PrivateFormat.OpenSSH))
 
 
 def test_the_first_key_of_a_jwks_that_may_sign_is_taken() -> None:

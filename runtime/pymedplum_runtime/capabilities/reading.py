@@ -37,7 +37,8 @@ def read_capabilities(statement: Mapping[str, Any]) -> Capabilities:
         >>> read_capabilities({"resourceType": "CapabilityStatement"}).resource_types
         ()
     """
-    root = Element(statement, "CapabilityStatement")
+    is_object = isinstance(statement, Mapping)  # pyright: ignore[reportUnnecessaryIsInstance]
+    root = Element(statement if is_object else {}, "CapabilityStatement")
     if root.text("resourceType") != "CapabilityStatement":
         raise MedplumError("what the server says of itself is no CapabilityStatement")
     rest = _server(root)

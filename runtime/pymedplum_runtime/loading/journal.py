@@ -49,7 +49,10 @@ class Journal:
             kept: dict[str, str] = dict(self._db.execute("SELECT name, value FROM load"))
         for name, value in facts.items():
             if name != "id" and kept[name] != value:
-                raise LoadError(f"{self.path} is the journal of a load with another {name}")
+                raise LoadError(
+                    f"{self.path} is the journal of a load with another {name}; give the same, or "
+                    "another journal"
+                )
         return kept
 
     def enter(self, rows: Sequence[Row]) -> None:

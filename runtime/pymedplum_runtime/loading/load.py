@@ -81,7 +81,7 @@ def load(  # noqa: PLR0913 - the signature is that of the client's method
         >>> report = client.load("export/", journal="export.journal")
         >>> report.raise_for_failures()
     """
-    _check_choices(match, write, on_error)
+    _check_choices(match, write, on_error, progress)
     _check_numbers(patience, chunk_size=chunk_size, max_bytes=max_bytes)
     items = items_of(source)
     path = None if journal is None else Path(fspath(journal))
@@ -129,18 +129,20 @@ def _no_check(resource: object) -> None:
     """Take any resource."""
 
 
-def _check_choices(match: object, write: object, on_error: object) -> None:
+def _check_choices(match: object, write: object, on_error: object, progress: object) -> None:
     if match not in {"tag", "identifier"} and not callable(match):
         raise ValueError('match must be "tag", "identifier" or a function')
     if write not in {"create", "update"}:
         raise ValueError('write must be "create" or "update"')
     if on_error not in {"raise", "collect"}:
         raise ValueError('on_error must be "raise" or "collect"')
+    if progress is not None and not callable(progress):
+        raise TypeError(f"progress must be a function, got {type(progress).__name__}")
 
 
 def _check_numbers(patience: float, **sizes: int) -> None:
     for name, value in sizes.items():
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:  # pyright: ignore[reportUnnecessaryIsInstance]
             raise ValueError(f"{name} must be a whole number, 1 or more")
-    if isinstance(patience, bool) or not patience >= 0:
+    if isinstance(patience, bool | str) or not patience >= 0:
         raise ValueError("patience must be a number of seconds, 0 or more")

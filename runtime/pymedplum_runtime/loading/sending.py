@@ -23,6 +23,7 @@ from pymedplum_runtime.search.entries import list_of
 
 _TRIES = 4
 _LONGEST_WAIT = 30.0
+_THROTTLING = "the server throttles every entry; start the load again later, with its journal"
 _TOO_LARGE = frozenset({400, 413, 422})
 """Answers to a batch as a whole that may be about its size, or about one of its entries."""
 
@@ -136,11 +137,19 @@ class Sender:
         """Return what to send again of what may succeed later, and after how many seconds.
 
         Throttled entries are waited for as long as the patience lasts, others a few times.
+
+        Raises:
+            RateLimitError: the patience is over, and entries are throttled still.
         """
         kept = [e for e in outcomes if e.fate.status == THROTTLED or tries < _TRIES]
         asked = max((outcome_delay(each.outcome) or 0.0 for each in kept), default=None)
         delay = self.patience.delay(tries, self.session.clock.random(), asked) if kept else None
-        return ([], 0.0) if delay is None else (kept, delay)
+        if delay is not None:
+            return kept, delay
+        for each in kept:
+            if each.fate.status == THROTTLED:  # the next batch would fare no better
+                raise RateLimitError(_THROTTLING, THROTTLED, each.outcome)
+        return [], 0.0
 
 
 def _alone(sent: Prepared, error: MedplumError) -> Outcome:

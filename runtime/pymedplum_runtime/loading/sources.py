@@ -79,7 +79,7 @@ def _from_resources(resources: Iterable[object]) -> Iterator[Item]:
             content = encode(body_of(cast("ResourceLike", resource)).value)
         except (TypeError, ValueError) as error:
             kind = type(resource).__name__
-            problem = str(error) if is_data(resource) else f"a {kind} is no resource"
+            problem = str(error) if is_data(resource) else f"expected a resource, got {kind}"
             yield Item(_RESOURCES, number, b"", problem)
         else:
             yield Item(_RESOURCES, number, content)

@@ -18,6 +18,8 @@ _MOST_AT_ONCE = 1024 * 1024
 _ZSTD_BYTES = 256
 _MAGIC: dict[Compression, bytes] = {"gzip": b"\x1f\x8b", "zstd": b"\x28\xb5\x2f\xfd"}
 _MAGIC_LENGTH = 4
+# Such a frame holds no content; some compressors begin with one: RFC 8878, section 3.1.2.
+_SKIPPABLE = tuple(bytes([first]) + b"\x2a\x4d\x18" for first in range(0x50, 0x60))
 _ENDINGS: dict[str, Compression] = {".gz": "gzip", ".zst": "zstd"}
 
 
@@ -77,6 +79,8 @@ def _chunks(file: BinaryFile) -> Iterator[bytes]:
 
 def _compression_of(head: bytes) -> Compression | None:
     """Tell the compression by the first bytes, of a file that was cut off among these too."""
+    if head.startswith(_SKIPPABLE):
+        return "zstd"
     return next(
         (c for c, magic in _MAGIC.items() if head[: len(magic)] == magic[: len(head)]), None
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from pymedplum_runtime.errors import NdjsonError
 from pymedplum_runtime.ndjson.compression import BrokenContentError, content_of
-from pymedplum_runtime.ndjson.sources import NamedFile, NdjsonSource, files_of
+from pymedplum_runtime.ndjson.sources import NamedFile, NdjsonSource, files_of, name_place
 
 MAX_LINE_BYTES = 64 * 1024 * 1024
 _BOM = b"\xef\xbb\xbf"
@@ -67,12 +67,24 @@ def lines_of(source: NdjsonSource, *, max_line_bytes: int = MAX_LINE_BYTES) -> I
         [1, 2, 3]
     """
     files = files_of(source)
+    check_most(max_line_bytes)
     return (
         line
         for file in files
         for block in blocks_in(file, max_line_bytes=max_line_bytes)
         for line in block.lines()
     )
+
+
+def check_most(max_line_bytes: int) -> None:
+    """Check a length.
+
+    Raises:
+        ValueError: it is none.
+    """
+    is_number = isinstance(max_line_bytes, int) and not isinstance(max_line_bytes, bool)  # pyright: ignore[reportUnnecessaryIsInstance]
+    if not is_number or max_line_bytes < 1:
+        raise ValueError("max_line_bytes must be a whole number, 1 or more")
 
 
 def blocks_in(file: NamedFile, *, max_line_bytes: int = MAX_LINE_BYTES) -> Iterator[Block]:
@@ -90,6 +102,9 @@ def blocks_in(file: NamedFile, *, max_line_bytes: int = MAX_LINE_BYTES) -> Itera
                 number += content.count(b"\n")
         except BrokenContentError as error:
             problem = str(error)
+        except OSError as error:
+            name_place(error, file.name)
+            raise
     if problem:
         raise NdjsonError(problem, file.name, number)
 
@@ -102,12 +117,31 @@ def _whole_lines(chunks: Iterator[bytes], most: int) -> Iterator[bytes]:
     for chunk in chunks:
         cut = chunk.rfind(b"\n") + 1
         if cut:
-            yield b"".join((*begun, chunk[:cut])).removeprefix(mark)
+            whole = b"".join((*begun, chunk[:cut])).removeprefix(mark)
+            yield from _short_enough(whole, most)
             begun, length, mark = [], 0, b""
         begun.append(chunk[cut:])
         length += len(chunk) - cut
         if length > most:
-            raise BrokenContentError(f"the line is longer than max_line_bytes={most}")
+            raise _too_long(most)
     last = b"".join(begun).removeprefix(mark)
     if last:
         yield last
+
+
+def _short_enough(whole: bytes, most: int) -> Iterator[bytes]:
+    """Give lines up to the first that is too long."""
+    start = 0
+    if len(whole) > most:
+        while start < len(whole):
+            end = whole.index(b"\n", start)
+            if end - start > most:
+                if start:
+                    yield whole[:start]
+                raise _too_long(most)
+            start = end + 1
+    yield whole
+
+
+def _too_long(most: int) -> BrokenContentError:
+    return BrokenContentError(f"the line is longer than max_line_bytes={most}")

@@ -3,7 +3,8 @@
 import os
 import pickle
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
 from pymedplum_runtime.errors import NdjsonError
@@ -16,10 +17,10 @@ from pymedplum_runtime.ndjson.reader import (
 )
 from pymedplum_runtime.ndjson.records import LineReader
 from pymedplum_runtime.ndjson.sources import NdjsonSource, files_of
-from pymedplum_runtime.ndjson.work import Failure, applied, failure_of, pickled, run
+from pymedplum_runtime.ndjson.work import Failure, applied, failure_of, pickled
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future, ProcessPoolExecutor
+    from concurrent.futures import Future
 
     from pymedplum_runtime.models.resource import ResourceModel
 
@@ -105,20 +106,21 @@ def map_ndjson(  # noqa: PLR0913 - one argument a choice
     return NdjsonReader(_results(done, problems), problems.found)
 
 
-def _results(done: Iterator[Any], problems: Problems) -> Iterator[Any]:
-    for result in done:
-        if not isinstance(result, Failure):
-            yield result
-        elif result.is_final:
-            raise result.error from result.cause
-        else:
-            result.error.__cause__ = result.cause
-            problems.handle(result.error)
+def _results(done: Generator[Any], problems: Problems) -> Iterator[Any]:
+    with closing(done):  # an exception that is kept keeps this frame, but no processes
+        for result in done:
+            if not isinstance(result, Failure):
+                yield result
+            elif result.is_final:
+                raise result.error from result.cause
+            else:
+                result.error.__cause__ = result.cause
+                problems.handle(result.error)
 
 
 def _done_here(
     function: Callable[[Any], Any], reader: LineReader, found: Iterator[Block | NdjsonError]
-) -> Iterator[Any]:
+) -> Generator[Any]:
     for block in found:
         if isinstance(block, NdjsonError):
             yield failure_of(block)
@@ -156,17 +158,19 @@ def _joined(held: list[Block]) -> Block:
 
 
 def _done_elsewhere(
-    job: bytes, chunks: Iterator[Block | NdjsonError], processes: int
-) -> Iterator[Any]:
+    job: bytes, chunks: Iterator[Block | NdjsonError], count: int
+) -> Generator[Any]:
+    from pymedplum_runtime.ndjson.processes import Processes  # noqa: PLC0415 - slow to import
+
     ahead: deque[tuple[Block, Future[bytes]] | NdjsonError] = deque()
-    with _pool(processes) as pool:
+    with closing(Processes(count, job)) as processes:
         try:
             for chunk in chunks:
                 if isinstance(chunk, NdjsonError):
                     ahead.append(chunk)
                 else:
-                    ahead.append((chunk, _submitted(pool, job, chunk)))
-                if len(ahead) >= processes * _CHUNKS_PER_PROCESS:
+                    ahead.append((chunk, processes.submit(chunk)))
+                if len(ahead) >= count * _CHUNKS_PER_PROCESS:
                     yield from _awaited(ahead.popleft())
         except Exception:  # no further file can be read
             while ahead:
@@ -175,47 +179,22 @@ def _done_elsewhere(
         else:
             while ahead:
                 yield from _awaited(ahead.popleft())
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _submitted(pool: "ProcessPoolExecutor", job: bytes, block: Block) -> "Future[bytes]":
-    """Hand over a chunk; where a process has died, awaiting the result says so."""
-    from concurrent.futures import Future  # noqa: PLC0415 - slow to import
-    from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415 - the same
-
-    try:
-        return pool.submit(run, job, block)
-    except BrokenProcessPool as error:
-        future: Future[bytes] = Future()
-        future.set_exception(error)
-        return future
 
 
 def _awaited(entry: "tuple[Block, Future[bytes]] | NdjsonError") -> Iterable[Any]:
-    from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415 - only where used
+    from pymedplum_runtime.ndjson.processes import ProcessDiedError  # noqa: PLC0415 - the same
 
     if isinstance(entry, NdjsonError):
         return [failure_of(entry)]
     block, future = entry
     try:
         return cast("list[Any]", pickle.loads(future.result()))  # noqa: S301 - our own process's
-    except BrokenProcessPool as error:
+    except ProcessDiedError:
         message = (
             "a process died at work on the lines from here on; where the function is sound and "
             "memory is enough, the script lacks 'if __name__ == \"__main__\":'"
         )
-        return [Failure(NdjsonError(message, block.source, block.first), error, is_final=True)]
-
-
-def _pool(processes: int) -> "ProcessPoolExecutor":
-    import multiprocessing  # noqa: PLC0415 - slow to import
-    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 - the same
-
-    # Not "fork": a copy of a process with threads can hang.
-    methods = multiprocessing.get_all_start_methods()
-    method = "forkserver" if "forkserver" in methods else "spawn"
-    return ProcessPoolExecutor(processes, multiprocessing.get_context(method))
+    return [Failure(NdjsonError(message, block.source, block.first), None, is_final=True)]
 
 
 def _processors() -> int:

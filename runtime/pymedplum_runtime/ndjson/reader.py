@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar, cas
 from typing_extensions import Self
 
 from pymedplum_runtime.errors import NdjsonError
-from pymedplum_runtime.ndjson.lines import MAX_LINE_BYTES, Block, blocks_in
+from pymedplum_runtime.ndjson.lines import MAX_LINE_BYTES, Block, blocks_in, check_most
 from pymedplum_runtime.ndjson.records import LineReader
 from pymedplum_runtime.ndjson.sources import NamedFile, NdjsonSource, files_of
 
@@ -136,7 +136,7 @@ def read_ndjson(  # noqa: PLR0913 - one argument a choice
         NdjsonError: while iterating: a line is no such resource, or a file is cut off or damaged.
         OSError: while iterating: a file cannot be opened or read.
         ImportError: while iterating: a file is zstd, and the extra `data` is not installed.
-        TypeError: an argument is of another kind.
+        TypeError, ValueError: an argument is of another kind, or out of range.
 
     Example:
         >>> for patient in read_ndjson("export/Patient.1.ndjson.gz", Patient):
@@ -145,6 +145,7 @@ def read_ndjson(  # noqa: PLR0913 - one argument a choice
     problems = Problems(on_error)
     reader = LineReader(as_fhir, raw=raw, exact_decimals=exact_decimals)
     files = files_of(source)
+    check_most(max_line_bytes)
     return NdjsonReader(_items(files, reader, problems, max_line_bytes), problems.found)
 
 

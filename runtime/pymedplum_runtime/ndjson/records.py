@@ -1,5 +1,6 @@
 """One line as what the caller asked for: a dict, a model, or the bytes as they are."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from pymedplum_runtime.models.resource import ResourceModel
 
 _NAMED = 3  # problems in one message; the cause has them all
+# Nothing else is quoted: what stands in the place of a type or an id may be anything.
+_TYPE = re.compile(r"[A-Z][A-Za-z]{0,63}")
+_ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
 
 
 class NotAResourceError(Exception):
@@ -95,7 +99,7 @@ def _why_no_json(content: bytes) -> str:
         codec.decode(content)
     except codec.JsonTextError as error:
         return f"invalid JSON: {error}"
-    return "invalid JSON"
+    return "a number is too large for a float; exact_decimals=True keeps it"
 
 
 def _class_of(wanted: "type[ResourceModel]", resource: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a model class
@@ -113,7 +117,7 @@ def _class_of(wanted: "type[ResourceModel]", resource: Mapping[str, Any]) -> Any
             raise NotAResourceError(error.message()) from None
         if issubclass(cls, wanted):
             return cls
-    name = found if found.isascii() and found.isalpha() else "something else"
+    name = found if _TYPE.fullmatch(found) else "something else"
     raise NotAResourceError(f"expected {wanted.__name__}, got {name}")
 
 
@@ -133,7 +137,8 @@ def _model(cls: "type[ResourceModel]", resource: dict[str, Any]) -> "ResourceMod
 def _words(error: "ValidationError", resource: Mapping[str, Any]) -> str:
     """Name type, id and the broken elements."""
     resource_id = resource.get("id")
-    title = f"{error.title}/{resource_id}" if isinstance(resource_id, str) else error.title
+    is_id = isinstance(resource_id, str) and _ID.fullmatch(resource_id)
+    title = f"{error.title}/{resource_id}" if is_id else error.title
     found = [
         f"{'.'.join(map(str, e['loc']))}: {e['msg']}" if e["loc"] else e["msg"]
         for e in error.errors(include_url=False, include_input=False, include_context=False)

@@ -1,6 +1,6 @@
 """What lines can be read from: files, folders of them, and files that are already open."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from os import PathLike
@@ -40,16 +40,22 @@ def files_of(source: NdjsonSource) -> Iterator[NamedFile]:
         NdjsonError: a folder holds no NDJSON file.
         TypeError: the source is none, raised at once.
     """
-    if isinstance(source, bytes | bytearray) or not (
+    if isinstance(source, bytes | bytearray | Mapping) or not (
         _is_one(source) or hasattr(source, "__iter__")
     ):
-        kind = type(source).__name__
+        kind = type(cast("object", source)).__name__
         raise TypeError(f"expected a path, an open binary file or several of these, got {kind}")
     if _is_one(source):
         return _files_of_one(cast("OneSource", source))
     return (
         file for each in cast("Iterable[OneSource]", source) for file in _files_of_one(_one(each))
     )
+
+
+def name_place(error: OSError, name: str) -> None:
+    """Say in an error of the system which file it is about, where it does not say so itself."""
+    if error.filename is None and error.errno is not None:
+        error.filename = name
 
 
 def _is_one(source: object) -> bool:

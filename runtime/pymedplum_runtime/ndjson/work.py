@@ -55,8 +55,11 @@ def pickled(function: Callable[[Any], Any], reader: LineReader) -> bytes:
     )
 
 
-def run(job: bytes, block: Block) -> bytes:
-    """Do a chunk of work in another process, and return the pickled list of results."""
+def run(job: bytes, block: Block, is_over: Any) -> bytes:  # noqa: ANN401 - of a class made by multiprocessing
+    """Do a chunk of work in another process, and return the pickled list of results.
+
+    It ends early where the value of `is_over`, which the parent sets, is true.
+    """
     try:
         function, reader = _unpickled(job)
     except Exception as error:  # noqa: BLE001 - importing the user's module raises whatever it does
@@ -65,6 +68,8 @@ def run(job: bytes, block: Block) -> bytes:
         return pickle.dumps([Failure(problem, _portable(error), is_final=True)])
     results: list[Any] = []
     for line in block.lines():
+        if is_over.value:
+            break
         result = applied(function, reader, line)
         if isinstance(result, Failure):
             result = Failure(result.error, _portable(result.cause), result.is_final)

@@ -4,7 +4,8 @@ import gzip
 import os
 import secrets
 from collections.abc import Callable, Generator, Iterable, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from io import BufferedWriter
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, cast
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, cast
 from pymedplum_runtime.errors import NdjsonError
 from pymedplum_runtime.ndjson.compression import Compression, compression_named, zstandard
 from pymedplum_runtime.ndjson.records import NotAResourceError, resource_in
+from pymedplum_runtime.ndjson.sources import name_place
 
 if TYPE_CHECKING:
     from pymedplum_runtime.models.resource import ResourceModel
@@ -62,6 +64,8 @@ def write_ndjson(
         name, opened = str(path), _complete_or_absent(Path(path))
     else:
         raise TypeError(f"expected a path or an open binary file, got {type(path).__name__}")
+    if isinstance(resources, Mapping | str | bytes) or hasattr(resources, "__is_resource__"):
+        raise TypeError("resources must be several; put a single one into a list")
     compressed = _compressor(compression, name)
     count = 0
     with opened as file, compressed(file) as target:
@@ -116,14 +120,45 @@ def _complete_or_absent(path: Path) -> Generator[WritableFile, None, None]:
     if place.exists() and not place.is_file():
         raise FileExistsError(f"{path} is no regular file; give the path of one")
     begun = place.with_name(f".{place.name}.{secrets.token_hex(4)}.part")
+    file = begun.open("xb")
     try:
-        with begun.open("xb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
+        named = _NamedFile(file, str(path))
+        yield named
+        named.finish()
         begun.replace(place)
     finally:
+        with suppress(OSError):  # a full disk was told of where it was met
+            file.close()
         begun.unlink(missing_ok=True)
+
+
+class _NamedFile:
+    """A file whose errors say which one it is: a full disk's do not."""
+
+    def __init__(self, file: BufferedWriter, name: str) -> None:
+        self._file = file
+        self._name = name
+
+    def write(self, data: bytes, /) -> int:
+        """Take bytes."""
+        try:
+            return self._file.write(data)
+        except OSError as error:
+            name_place(error, self._name)
+            raise
+
+    def flush(self) -> None:
+        """Leave it to `finish`: compressors ask for it."""
+
+    def finish(self) -> None:
+        """Bring what was written to the disk, and close the file."""
+        try:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+        except OSError as error:
+            name_place(error, self._name)
+            raise
 
 
 def _line(resource: object, name: str, number: int) -> bytes:
@@ -145,7 +180,7 @@ def _given(text: bytes) -> bytes:
 def _encoded(resource: object) -> bytes:
     from pymedplum_runtime.models import strict_json  # noqa: PLC0415 - loads msgspec
 
-    if getattr(resource, "__is_resource__", False):
+    if getattr(resource, "__is_resource__", False) and not isinstance(resource, type):
         return cast("ResourceModel", resource).model_dump_json().encode()
     if not isinstance(resource, Mapping):
         kind = type(resource).__name__

@@ -4,10 +4,10 @@ import pickle
 from pathlib import Path
 
 import pytest
-from load_calls import Loader, about, lines, patient
+from load_calls import Loader, about, assert_right, lines, patient
 from load_server import LoadServer, Resource
 
-from pymedplum.exceptions import LoadError, MedplumError
+from pymedplum.exceptions import LoadError, MedplumError, RateLimitError
 from pymedplum_runtime.loading import TAG_SYSTEM, LoadProgress
 
 
@@ -103,6 +103,18 @@ def test_a_server_that_stays_away_ends_the_load_after_the_patience(
 def test_throttled_entries_are_waited_for(loader: Loader, fake: LoadServer) -> None:
     fake.faults = iter(["429"] * 8 + ["throttle"] * 12)
     assert loader([patient(str(n)) for n in range(20)]).created == 20
+
+
+def test_a_server_that_throttles_for_ever_ends_the_load_after_the_patience(
+    loader: Loader, fake: LoadServer, tmp_path: Path
+) -> None:
+    fake.refuses = lambda _: 429
+    source = [patient(str(n)) for n in range(6)]
+    with pytest.raises(RateLimitError, match="throttles every entry"):
+        loader(source, journal=tmp_path / "j", chunk_size=2, patience=100)
+    assert len({batch[0]["request"]["ifNoneExist"] for batch in fake.batches}) == 1
+    fake.refuses = lambda _: None
+    assert_right(loader(source, journal=tmp_path / "j"), fake, source)
 
 
 def test_a_client_that_is_not_allowed_stops_at_once(loader: Loader, fake: LoadServer) -> None:

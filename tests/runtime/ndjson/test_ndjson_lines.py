@@ -1,3 +1,4 @@
+import errno
 import gzip
 import io
 import tracemalloc
@@ -76,6 +77,16 @@ def test_members_that_follow_each_other_are_one_text(compressed: Callable[[bytes
         b"two",
         b"three",
     ]
+
+
+@pytest.mark.parametrize("first", [0x50, 0x5F])
+def test_zstd_frames_without_content_are_skipped(first: int) -> None:
+    frame = bytes([first]) + b"\x2a\x4d\x18" + b"\x04\0\0\0none"
+
+    whole = frame + frame + zstandard_of(b"one\n") + frame + zstandard_of(b"two")
+
+    assert contents(whole) == [b"one", b"two"]
+    assert contents(frame) == []
 
 
 def test_zeros_after_the_last_member_are_padding() -> None:
@@ -171,7 +182,7 @@ def test_a_missing_file_is_pythons_error(tmp_path: Path) -> None:
         list(lines_of(tmp_path / "none.ndjson"))
 
 
-@pytest.mark.parametrize("source", [3, None, b"Patient.ndjson"])
+@pytest.mark.parametrize("source", [3, None, b"Patient.ndjson", {"resourceType": "Patient"}])
 def test_what_is_no_source_is_refused_at_once(source: Any) -> None:
     with pytest.raises(TypeError, match="expected a path, an open binary file or several"):
         lines_of(source)
@@ -194,6 +205,38 @@ def test_a_line_that_is_too_long_comes_after_those_before_it(
     assert next(lines).content == b"one"
     with pytest.raises(NdjsonError, match="line 2: the line is longer than max_line_bytes=300000"):
         next(lines)
+
+
+@pytest.mark.parametrize("sizes", [[], [3], [5, 9]])
+def test_the_longest_line_may_be_as_long_as_said(sizes: list[int]) -> None:
+    text = b"12345678\n\n123456789\n1\n"
+
+    longest = [line.content for line in lines_of(Trickle(text, sizes), max_line_bytes=9)]
+    assert longest == [b"12345678", b"123456789", b"1"]
+    lines = lines_of(Trickle(text, sizes), max_line_bytes=8)
+    assert next(lines).content == b"12345678"
+    with pytest.raises(NdjsonError, match="line 3: the line is longer than max_line_bytes=8"):
+        next(lines)
+
+
+@pytest.mark.parametrize("most", [0, -1, True, 1.5, "9"])
+def test_a_longest_line_that_is_no_number_is_refused_at_once(most: Any) -> None:
+    with pytest.raises(ValueError, match="max_line_bytes must be a whole number, 1 or more"):
+        lines_of(io.BytesIO(ADA), max_line_bytes=most)
+
+
+class Unreadable(io.BytesIO):
+    """A file on a disk that fails."""
+
+    name = "disk/a.ndjson"
+
+    def read(self, _: int | None = -1, /) -> bytes:
+        raise OSError(errno.EIO, "Input/output error")
+
+
+def test_a_disk_that_fails_is_pythons_error_with_the_name() -> None:
+    with pytest.raises(OSError, match=r"Input/output error: 'disk/a\.ndjson'"):
+        list(lines_of(Unreadable()))
 
 
 def test_a_dropped_iterator_closes_its_file(tmp_path: Path) -> None:

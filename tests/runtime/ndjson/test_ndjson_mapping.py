@@ -1,6 +1,9 @@
 import io
+import multiprocessing
 import os
+import pickle
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,8 +24,9 @@ from ndjson_texts import (
 
 from pymedplum.fhir import Patient
 from pymedplum_runtime.errors import NdjsonError
-from pymedplum_runtime.ndjson import map_ndjson, mapping
+from pymedplum_runtime.ndjson import map_ndjson, mapping, work
 from pymedplum_runtime.ndjson.lines import Block, lines_of
+from pymedplum_runtime.ndjson.records import LineReader
 
 both = pytest.mark.parametrize("processes", [1, 2])
 
@@ -107,8 +111,10 @@ def test_a_result_that_cannot_travel_is_an_error() -> None:
 
 
 def test_a_process_that_dies_is_an_error() -> None:
-    with pytest.raises(NdjsonError, match="line 1: a process died at work on the lines"):
+    with pytest.raises(NdjsonError, match="line 1: a process died at work on the lines") as caught:
         list(map_ndjson(ends_the_process, io.BytesIO(ADA), processes=2))
+    assert caught.value.__cause__ is None
+    assert multiprocessing.active_children() == []
 
 
 def test_a_process_that_dies_among_many_chunks_is_an_error() -> None:
@@ -172,6 +178,18 @@ def test_only_so_much_is_read_ahead_and_closing_ends_the_work() -> None:
 
     assert file.given < 3_000_000 < len(file.getvalue())
     assert list(found) == []
+    assert multiprocessing.active_children() == []
+
+
+def test_a_process_stops_at_the_next_line_when_it_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    over = SimpleNamespace(value=0)
+
+    def last(resource: dict[str, Any]) -> str:
+        over.value = int(resource["id"] == "3")
+        return resource["id"]
+
+    monkeypatch.setattr(work, "_unpickled", lambda _: (last, LineReader()))
+    assert pickle.loads(work.run(b"", Block("a", 1, numbered(9)), over)) == ["1", "2", "3"]  # noqa: S301 - our own
 
 
 @given(

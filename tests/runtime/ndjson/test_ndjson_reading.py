@@ -99,6 +99,7 @@ def test_a_line_that_is_no_resource_is_an_error(
     [
         (WEIGHT, Patient, "expected Patient, got Observation"),
         (b'{"resourceType":"hunter 2"}', Patient, "expected Patient, got something else"),
+        (b'{"resourceType":"hunter"}', Patient, "expected Patient, got something else"),
         (b'{"resourceType":"Patiend"}', Resource, "did you mean 'Patient'?"),
     ],
 )
@@ -116,6 +117,20 @@ def test_a_broken_resource_is_named_with_its_elements_and_without_values() -> No
     assert "name.0.given.0: " in str(error)
     assert isinstance(error.__cause__, ValidationError)
     assert "hunter2" not in f"{error} {error!r} {error.__cause__} {error.__cause__!r}"
+
+
+def test_what_is_no_id_is_not_quoted() -> None:
+    error = error_of(b'{"resourceType":"Patient","id":"hunter 2","birthDate":"x"}', as_fhir=Patient)
+
+    assert str(error).startswith("<stream>, line 1: Patient is invalid: id: ")
+    assert "hunter" not in f"{error} {error.__cause__}"
+
+
+def test_a_number_beyond_floats_is_named_for_dicts() -> None:
+    line = b'{"resourceType":"Basic","x":1e999}'
+
+    assert "exact_decimals=True keeps it" in str(error_of(line))
+    assert len(list(read_ndjson(file_of(line), exact_decimals=True))) == 1
 
 
 def test_many_problems_make_no_long_message() -> None:

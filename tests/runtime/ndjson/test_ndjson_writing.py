@@ -130,7 +130,7 @@ def test_a_full_disk_leaves_the_old_file(tmp_path: Path, name: str) -> None:
     soft, hard = limits.getrlimit(limits.RLIMIT_FSIZE)
     limits.setrlimit(limits.RLIMIT_FSIZE, (50_000, hard))
     try:
-        with pytest.raises(OSError, match="File too large"):
+        with pytest.raises(OSError, match=rf"File too large: '.*/{name}'"):
             write_ndjson(tmp_path / name, random)
     finally:
         limits.setrlimit(limits.RLIMIT_FSIZE, (soft, hard))
@@ -184,6 +184,20 @@ def test_an_open_file_stays_open() -> None:
 def test_nothing_makes_an_empty_file(tmp_path: Path) -> None:
     assert write_ndjson(tmp_path / "a.ndjson.zst", []) == 0
     assert list(read_ndjson(tmp_path / "a.ndjson.zst")) == []
+
+
+@pytest.mark.parametrize("single", [{"resourceType": "Patient"}, Patient(id="ada"), ADA, "text"])
+def test_a_single_resource_is_refused_at_once(tmp_path: Path, single: Any) -> None:
+    with pytest.raises(TypeError, match="put a single one into a list"):
+        write_ndjson(tmp_path / "a.ndjson", single)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_class_is_no_resource() -> None:
+    wrong: Any = [Patient]
+
+    with pytest.raises(NdjsonError, match="expected a dict, a resource model or bytes, got"):
+        write_ndjson(io.BytesIO(), wrong)
 
 
 def test_unknown_targets_and_compressions_are_refused(tmp_path: Path) -> None:

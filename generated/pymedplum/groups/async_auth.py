@@ -42,6 +42,9 @@ class AsyncAuth:
     ) -> Session:
         """Read who you are for the server.
 
+        Do not log the whole answer: to a service, the profile is its ClientApplication with the
+        secret in it.
+
         Args:
             on_behalf_of: The membership to act for in this call, such as `ProjectMembership/123`.
                 None takes the one of the surrounding `with client.on_behalf_of(...)` or of the

@@ -40,6 +40,9 @@ class Auth:
     def me(self, *, on_behalf_of: str | None = None, timeout: Timeout | None = None) -> Session:
         """Read who you are for the server.
 
+        Do not log the whole answer: to a service, the profile is its ClientApplication with the
+        secret in it.
+
         Args:
             on_behalf_of: The membership to act for in this call, such as `ProjectMembership/123`.
                 None takes the one of the surrounding `with client.on_behalf_of(...)` or of the

@@ -12,8 +12,10 @@ from tests.medplum_server.process import MedplumServer
 @pytest.fixture(params=["terminal", "pipe"])
 def run(request: pytest.FixtureRequest, server: MedplumServer, tmp_path: Path) -> Runner:
     """Give a runner that is signed in by the environment, in a home of its own."""
+    given = os.environ.get("PYTHONPATH", "").split(os.pathsep)  # the command runs elsewhere
     environment = {
         "PATH": os.environ["PATH"],
+        "PYTHONPATH": os.pathsep.join(os.path.abspath(path) for path in given if path),  # noqa: PTH100
         "HOME": str(tmp_path),
         "XDG_CONFIG_HOME": str(tmp_path / "config"),
         "TERM": "xterm",

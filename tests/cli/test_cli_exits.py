@@ -2,13 +2,17 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 
 import pytest
 from command_runs import BETWEEN_PIPES, Runner
 
+from pymedplum.client import MedplumClient
 from pymedplum_runtime import errors
-from pymedplum_runtime.cli.exits import ExitCode, code_of, explanation
+from pymedplum_runtime.cli.client import Invocation
+from pymedplum_runtime.cli.exits import ExitCode, UsageError, code_of, explanation, is_refusal
 from pymedplum_runtime.cli.main import run as run_command
+from pymedplum_runtime.cli.screen import without_control
 
 COMMANDS = (
     *("login", "logout", "whoami", "profiles", "get", "search", "create", "update", "patch"),
@@ -37,12 +41,14 @@ def test_help_lists_every_command(run: Runner) -> None:
     assert set(COMMANDS) <= listed
 
 
+@BETWEEN_PIPES
 def test_a_command_that_is_none_is_wrong_usage(run: Runner) -> None:
     ran = run("serach", "Patient")
 
     assert (ran.code, ran.out) == (2, "")
 
 
+@BETWEEN_PIPES
 def test_no_server_ends_with_5(run: Runner) -> None:
     ran = run("--base-url", "http://127.0.0.1:9/", "--timeout", "2", "whoami")
 
@@ -104,6 +110,27 @@ def test_a_reader_that_goes_away_ends_it_quietly(run: Runner) -> None:
 
 
 @BETWEEN_PIPES
+@pytest.mark.parametrize(
+    ("line", "code", "said"),
+    [
+        ("create <&-", 2, b"pymedplum: stdin is closed, so there is nothing to read\n"),
+        ("--version >&-", 1, b"pymedplum: stdout is closed, so the result went nowhere\n"),
+        ("get Patient 2>&-", 2, b""),
+    ],
+)
+def test_a_stream_that_is_closed_is_no_bug(run: Runner, line: str, code: int, said: bytes) -> None:
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{sys.executable} -m pymedplum {line}"],
+        env=run.environment,
+        cwd=run.folder,
+        capture_output=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stdout, done.stderr) == (code, b"", said)
+
+
+@BETWEEN_PIPES
 def test_a_full_disk_is_told(run: Runner) -> None:
     line = [sys.executable, "-W", "error", "-m", "pymedplum", "get", "Patient/1"]
     step = {"json": {"resourceType": "Patient", "id": "1"}, "path": "^fhir/R4/Patient"}
@@ -143,6 +170,49 @@ def test_every_error_has_its_exit_code(error: BaseException, code: int) -> None:
     assert "Secretive" not in explanation(error, is_verbose=True)
 
 
+def _refuse() -> object:
+    with MedplumClient("http://127.0.0.1:9/", access_token="x") as client:
+        return client.read_resource("Pat~ient", "1")
+
+
+@pytest.mark.parametrize(
+    ("call", "is_one"),
+    [
+        (_refuse, True),
+        (lambda: int("Secretive"), False),
+        (lambda: without_control(1), False),  # type: ignore[arg-type]
+    ],
+)
+def test_what_the_runtime_raises_is_a_refusal_and_what_breaks_in_it_is_none(
+    call: Callable[[], object],
+    is_one: bool,  # noqa: FBT001 - parametrised
+) -> None:
+    with pytest.raises((TypeError, ValueError)) as raised:
+        call()
+
+    assert is_refusal(raised.value) is is_one
+
+
+@BETWEEN_PIPES
+def test_what_is_refused_is_wrong_usage_until_something_was_sent(run: Runner) -> None:
+    invocation = Invocation(lambda: MedplumClient, options={"base_url": run.server.base_url})
+    with pytest.raises(UsageError, match="resource_type"), invocation.checked():
+        _refuse()
+
+    client = MedplumClient(access_token="x", **invocation.options)
+    with client, pytest.raises(errors.AuthenticationError):
+        client.get("auth/me")
+    with pytest.raises(ValueError, match="resource_type"), invocation.checked():
+        _refuse()
+
+
+def test_a_type_that_the_server_does_not_know_is_wrong_usage(run: Runner) -> None:
+    ran = run("capabilities", "Pateint")
+
+    assert (ran.code, ran.out) == (2, "")
+    assert "did you mean 'Patient'" in ran.err
+
+
 def test_a_bug_is_one_line_without_its_text(capsys: pytest.CaptureFixture[str]) -> None:
     def broken() -> type:
         raise ZeroDivisionError("Secretive")
@@ -152,6 +222,15 @@ def test_a_bug_is_one_line_without_its_text(capsys: pytest.CaptureFixture[str]) 
     assert "ZeroDivisionError" in shown
     assert "Secretive" not in shown
     assert len(shown.splitlines()) == 1
+
+
+def test_ctrl_c_before_a_command_begins_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pymedplum_runtime.cli.app.command", interrupted)
+
+    assert run_command(lambda: MedplumClient, ["whoami"]) == ExitCode.INTERRUPTED
 
 
 def test_without_the_extra_it_says_what_to_install(

@@ -1,7 +1,7 @@
 """export, as a process: progress, interruption, and going on."""
 
 import pytest
-from command_runs import Runner, interrupt
+from command_runs import BETWEEN_PIPES, Runner, interrupt
 
 PATIENTS = [
     {"resourceType": "Patient", "id": f"aaaaaaaa-0000-4000-8000-{n:012d}", "active": True}
@@ -56,6 +56,7 @@ def test_an_export_can_be_attached_to(run: Runner) -> None:
     assert (run.folder / "two" / "Patient.000.ndjson.gz").exists()
 
 
+@BETWEEN_PIPES
 def test_an_export_that_fails_ends_with_1_and_is_not_gone_on_with(run: Runner) -> None:
     run.server.control("script", {"status": 400, "json": {}, "path": "bulkdata/export"})
 

@@ -1,7 +1,10 @@
 """keys and completion, as processes: what needs no server."""
 
 import json
+import os
 import stat
+import subprocess
+import sys
 
 from command_runs import BETWEEN_PIPES, Runner
 
@@ -61,6 +64,29 @@ def test_completion_prints_the_script_of_a_shell(run: Runner) -> None:
     assert "_PYMEDPLUM_COMPLETE" in ran.out
 
 
+@BETWEEN_PIPES
+def test_bash_completes_with_its_script(run: Runner) -> None:
+    program = run.folder / "pymedplum"
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m pymedplum "$@"\n')
+    program.chmod(0o700)
+    asked = """source <(pymedplum completion bash)
+    COMP_WORDS=(pymedplum search --f) COMP_CWORD=2
+    _pymedplum_completion pymedplum
+    echo "${COMPREPLY[@]}"
+    """
+
+    done = subprocess.run(
+        ["/bin/bash", "-c", asked],
+        env={**run.environment, "PATH": f"{run.folder}{os.pathsep}{run.environment['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.stdout, done.stderr) == ("--format\n", "")
+
+
+@BETWEEN_PIPES
 def test_the_script_of_a_shell_gets_its_answers(run: Runner) -> None:
     asked = {
         "_PYMEDPLUM_COMPLETE": "complete_bash",

@@ -109,6 +109,7 @@ def test_a_wrong_secret_is_not_kept(run: Runner, config: Path) -> None:
     assert not config.exists()
 
 
+@BETWEEN_PIPES
 def test_a_service_signs_in_with_a_key(run: Runner) -> None:
     run("keys", "new", "--algorithm", "ES384")
     keys = json.loads((run.folder / "private_key.jwks.json").read_text())["keys"]
@@ -141,6 +142,7 @@ def test_a_person_signs_in_in_the_browser_and_out_again(
     assert kept["access_token"] not in signed_in.out + signed_in.err
 
 
+@BETWEEN_PIPES
 def test_the_address_can_be_shown_instead(run: Runner, port: int) -> None:
     def visit(_child: object, url: str) -> None:
         get = {"follow_redirects": True, "trust_env": False, "timeout": 10.0}
@@ -153,6 +155,7 @@ def test_the_address_can_be_shown_instead(run: Runner, port: int) -> None:
     assert run("whoami", env=NOBODY).code == 0
 
 
+@BETWEEN_PIPES
 def test_a_person_who_refuses_is_not_signed_in(
     run: Runner, port: int, browser: str, config: Path
 ) -> None:

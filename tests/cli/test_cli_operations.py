@@ -35,6 +35,7 @@ def test_graphql_takes_variables_from_a_file(run: Runner) -> None:
     assert json.loads(ran.out) == {"data": {"Patient": {"id": PATIENT["id"]}}}
 
 
+@BETWEEN_PIPES
 def test_errors_of_fields_are_in_the_result_and_end_with_1(run: Runner) -> None:
     query = '{ Patient(id: "aaaaaaaa-0000-4000-8000-000000000009") { id } }'
 
@@ -79,6 +80,7 @@ def test_capabilities_lists_the_types(run: Runner) -> None:
     assert "search-type" in ran.out
 
 
+@BETWEEN_PIPES
 def test_capabilities_of_a_type_can_be_had_as_table_and_as_json(run: Runner) -> None:
     table = run("capabilities", "Patient")
     statement = run("capabilities", "Patient", "--format", "json", env=PLAIN)

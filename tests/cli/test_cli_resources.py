@@ -80,6 +80,7 @@ def test_control_characters_do_not_reach_a_terminal(run: Runner) -> None:
     assert json.loads(out)["text"]["div"] == "a\x9b31m\u202eb"
 
 
+@BETWEEN_PIPES
 def test_what_is_no_json_is_refused_without_being_quoted(run: Runner) -> None:
     ran = run("create", given='{"resourceType": "Patient", "name": Secretive}')
 
@@ -96,6 +97,7 @@ def test_update_writes_what_was_read(run: Runner) -> None:
     assert json.loads(ran.out)["gender"] == "female"
 
 
+@BETWEEN_PIPES
 def test_update_of_a_version_that_is_past_ends_with_6_unless_forced(run: Runner) -> None:
     stale = {**PATIENT, "meta": {"versionId": "cccccccc-0000-4000-8000-000000000001"}}
 
@@ -103,6 +105,7 @@ def test_update_of_a_version_that_is_past_ends_with_6_unless_forced(run: Runner)
     assert run("update", "--force", given=json.dumps(stale)).code == 0
 
 
+@BETWEEN_PIPES
 def test_update_without_a_version_says_how_to_force_it(run: Runner) -> None:
     bare = {key: value for key, value in PATIENT.items() if key != "meta"}
 
@@ -121,6 +124,7 @@ def test_patch_changes_a_resource(run: Runner) -> None:
     assert json.loads(ran.out)["gender"] == "female"
 
 
+@BETWEEN_PIPES
 def test_patch_takes_an_array_only(run: Runner) -> None:
     ran = run("patch", WHAT, given="{}")
 
@@ -128,6 +132,7 @@ def test_patch_takes_an_array_only(run: Runner) -> None:
     assert "array" in ran.err
 
 
+@BETWEEN_PIPES
 def test_history_lists_versions_and_a_version_can_be_read(run: Runner) -> None:
     operations = [{"op": "add", "path": "/gender", "value": "female"}]
     run("patch", WHAT, given=json.dumps(operations))

@@ -81,6 +81,18 @@ def test_columns_are_chosen_and_stored_text_cannot_steer_the_terminal(run: Runne
         assert row.split("\t")[2] == "true"
 
 
+def test_a_terminal_without_unicode_gets_escapes(run: Runner) -> None:
+    odd = {"resourceType": "Basic", "id": "aaaaaaaa-2222-4000-8000-000000000001"}
+    run.server.control("seed", {"resources": [{**odd, "code": {"text": "Smïth"}}]})
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+
+    table = run("search", "Basic", "--columns", "id,code", env=plain)
+    one = run("get", f"Basic/{odd['id']}", env=plain)
+
+    assert (table.code, one.code) == (0, 0)
+    assert ("Sm\\xefth" in table.out) == run.is_terminal
+
+
 def test_a_parameter_that_the_server_refuses_ends_with_1(run: Runner) -> None:
     ran = run("search", "Patient", "nonsense=Secretive")
 
@@ -94,5 +106,6 @@ def test_verbose_shows_what_the_server_said(run: Runner) -> None:
     plain = run("search", "Patient", "nonsense=1")
     verbose = run("--verbose", "search", "Patient", "nonsense=1")
 
-    assert "The server said" not in plain.err
+    assert "--verbose" in plain.err
+    assert "nonsense" not in plain.err
     assert "The server said: Unknown search parameter: nonsense" in verbose.err

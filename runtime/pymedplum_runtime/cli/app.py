@@ -16,6 +16,9 @@ from pymedplum_runtime.cli import (
     search,
 )
 from pymedplum_runtime.cli.client import invocation
+from pymedplum_runtime.cli.exits import UsageError
+
+_LONGEST = 24 * 3600.0  # seconds
 
 app = typer.Typer(
     add_completion=False,  # `completion` prints the script
@@ -24,23 +27,62 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # plain help, in a pipe too
 )
-app.command()(login.login)
+
+
+def _examples(*lines: str) -> str:
+    """Return what stands below the options in a command's help."""
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)  # \b: not to be wrapped
+
+
+app.command(
+    epilog=_examples(
+        "pymedplum login --client-id ID",
+        "pymedplum login --client-id ID --client-credentials",
+        "pymedplum --profile test --base-url https://test.example.com/ login --client-id ID",
+    )
+)(login.login)
 app.command()(login.logout)
 app.command()(login.whoami)
 app.command()(login.profiles)
 app.command()(resources.get)
-app.command()(search.search)
+app.command(
+    epilog=_examples(
+        "pymedplum search Patient family=Smith birthdate=ge1990",
+        "pymedplum search Observation subject=Patient/123 --all > observations.ndjson",
+    )
+)(search.search)
 app.command()(resources.create)
-app.command()(resources.update)
-app.command()(resources.patch)
+app.command(
+    epilog=_examples(
+        "pymedplum get Patient/123 | jq '.active = false' | pymedplum update",
+    )
+)(resources.update)
+app.command(epilog=_examples("pymedplum patch Patient/123 changes.json"))(resources.patch)
 app.command()(resources.delete)
-app.command()(operations.graphql)
-app.command()(operations.operation)
-app.command()(export.export)
-app.command("import")(loading.load)
+app.command(
+    epilog=_examples(
+        "echo '{ PatientList { id } }' | pymedplum graphql",
+    )
+)(operations.graphql)
+app.command(
+    epilog=_examples(
+        "pymedplum operation everything Patient/123 --method GET",
+        "pymedplum operation validate Patient --body patient.json",
+        "pymedplum operation match Patient --param count:=3 --param onlyCertainMatches:=true",
+    )
+)(operations.operation)
+app.command(
+    epilog=_examples(
+        "pymedplum export all",
+        "pymedplum export cohort --level Group/123 --type Patient --type Observation",
+    )
+)(export.export)
+app.command("import", epilog=_examples("pymedplum import population --journal population.journal"))(
+    loading.load
+)
 app.command()(operations.capabilities)
 app.add_typer(keys.app, name="keys")
-app.command()(completion.completion)
+app.command(epilog=_examples("pymedplum completion bash >> ~/.bashrc"))(completion.completion)
 
 
 def command() -> Callable[..., Any]:
@@ -72,7 +114,8 @@ def options(  # noqa: PLR0913 - one for each option
         str | None, typer.Option(help="The membership to act for.", metavar="REFERENCE")
     ] = None,
     timeout: Annotated[
-        float | None, typer.Option(help="Seconds for each request.", min=0.001, metavar="SECONDS")
+        float | None,
+        typer.Option(help="Seconds for each request.", min=0.001, max=_LONGEST, metavar="SECONDS"),
     ] = None,
     verbose: Annotated[
         bool,
@@ -92,6 +135,9 @@ def options(  # noqa: PLR0913 - one for each option
     Credentials come from the environment or from a profile, never from an argument: `login` makes
     a profile.
     """
+    for option, text in (("--profile", profile), ("--on-behalf-of", on_behalf_of)):
+        if text is not None and not text.strip():  # a variable of a script that is not set
+            raise UsageError(f"{option} is empty: leave it out to go without")
     run = invocation(context)
     run.profile, run.is_verbose = profile, verbose
     if base_url is not None:

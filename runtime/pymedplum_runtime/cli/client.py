@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal, Protocol, cast
 
 from typing_extensions import Unpack
 
-from pymedplum_runtime.cli.exits import UsageError
+from pymedplum_runtime.cli.exits import UsageError, is_refusal
 
 if TYPE_CHECKING:
     import typer
@@ -189,31 +189,40 @@ class Invocation:
     options: "SyncClientOptions" = field(default_factory=_exact)
     """Arguments of the client's constructor."""
 
+    has_sent: bool = False
+    """Whether the server was asked something already."""
+
+    def __post_init__(self) -> None:
+        """Learn of the first request."""
+        self.options["on_request_complete"] = self._note_request
+
     @contextmanager
     def client(self) -> Generator[Client, None, None]:
-        """Give a client, closed when it is over."""
-        with checked():
+        """Give a client, closed when it is over; what it refuses is wrong usage."""
+        with self.checked():
             client = self.load_client().from_env(self.profile, **self.options)
+            try:
+                yield client
+            finally:
+                client.close()
+
+    @contextmanager
+    def checked(self) -> Generator[None, None, None]:
+        """Take arguments that the runtime refuses, before it sends anything, for wrong usage."""
         try:
-            yield client
-        finally:
-            client.close()
+            yield
+        except (TypeError, ValueError) as error:
+            if self.has_sent or not is_refusal(error):
+                raise
+            problem = str(error)
+        else:
+            return
+        raise UsageError(problem)
+
+    def _note_request(self, _event: object) -> None:
+        self.has_sent = True
 
 
 def invocation(context: "typer.Context") -> Invocation:
     """Return the run that a command belongs to."""
     return cast("Invocation", context.obj)
-
-
-@contextmanager
-def checked() -> Generator[None, None, None]:
-    """Take what a method of ours refuses, before it sends anything, for wrong usage."""
-    try:
-        yield
-    except (TypeError, ValueError) as error:
-        if type(error) not in {TypeError, ValueError}:  # ours and Pydantic's have a place already
-            raise
-        problem = str(error)
-    else:
-        return
-    raise UsageError(problem)

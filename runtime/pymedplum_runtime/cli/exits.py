@@ -6,6 +6,7 @@ some, so it is shown on request alone.
 
 import sys
 from enum import IntEnum
+from types import TracebackType
 
 from pymedplum_runtime import errors
 
@@ -94,9 +95,24 @@ def explanation(error: BaseException, *, is_verbose: bool = False) -> str:
     if not isinstance(error, errors.MedplumError):
         kind = type(error).__name__
         return f"an unexpected {kind}; {_NO_SECRETS}. Please report it with the command"
-    said = f"\nThe server said: {error.detail}" if is_verbose and error.detail else ""
-    hint = _hint(error)
-    return f"{error}{hint}{said}"
+    said = _said(error, is_verbose=is_verbose)
+    return f"{error}{_hint(error)}{said}"
+
+
+def is_refusal(error: TypeError | ValueError) -> bool:
+    """Say whether a `raise` of the runtime made an error, so that its text is ours.
+
+    An operation that failed is a mistake of ours, and its text may quote data.
+    """
+    if type(error) not in {TypeError, ValueError}:  # ours and Pydantic's have a place already
+        return False
+    place = _origin(error)
+    if place is None or not place.tb_frame.f_globals["__name__"].startswith("pymedplum"):
+        return False
+    from opcode import opmap  # noqa: PLC0415 - for an error alone
+
+    code = place.tb_frame.f_code.co_code
+    return code[place.tb_lasti] == opmap["RAISE_VARARGS"]
 
 
 def tell(text: str) -> None:
@@ -108,13 +124,31 @@ def tell(text: str) -> None:
         sys.stderr.flush()
 
 
+def _origin(error: BaseException) -> TracebackType | None:
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    return place
+
+
 def _is_missing_extra(error: BaseException) -> bool:
     return isinstance(error, ImportError) and "pip install" in str(error)
 
 
 def _hint(error: errors.MedplumError) -> str:
-    if isinstance(error, errors.AuthenticationError):
+    if isinstance(error, errors.AuthenticationError) and "pymedplum login" not in str(error):
         return ". `pymedplum login` signs in"
+    if isinstance(error, errors.InsecureTransportError):
+        return ". For the command line: MEDPLUM_ALLOW_INSECURE_HTTP=true"
     if error.possibly_committed:
         return ". The write may have been carried out: read before repeating it"
     return ""
+
+
+def _said(error: errors.MedplumError, *, is_verbose: bool) -> str:
+    """Return what the server said in words, or how to see it."""
+    if not error.detail:
+        return ""
+    if is_verbose:
+        return f"\nThe server said: {error.detail}"
+    return ". `pymedplum --verbose ...` shows what the server said"

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import typer
 
-from pymedplum_runtime.cli.client import Client, checked, invocation
+from pymedplum_runtime.cli.client import Client, invocation
 from pymedplum_runtime.cli.exits import UsageError, tell
 from pymedplum_runtime.cli.progress import Progress, progress
-from pymedplum_runtime.cli.tables import write_table
+from pymedplum_runtime.cli.tables import counted, write_table
 from pymedplum_runtime.errors import BulkExportError
 
 if TYPE_CHECKING:
@@ -58,7 +58,10 @@ def export(  # noqa: PLR0913 - one for each option
         typer.Option(help="Go on with the export of this status URL.", metavar="URL"),
     ] = None,
     deadline: Annotated[
-        float, typer.Option(help="For the export to end.", min=0.001, metavar="SECONDS")
+        float,
+        typer.Option(
+            help="How long the export may take.", min=0.001, max=366 * DAY, metavar="SECONDS"
+        ),
     ] = DAY,
 ) -> None:
     """Export a population into NDJSON files; interrupted, the same command goes on."""
@@ -69,7 +72,8 @@ def export(  # noqa: PLR0913 - one for each option
         "type_filter": type_filter,
         "elements": elements,
     }
-    with invocation(context).client() as client, _resumable(folder), checked():
+    run = invocation(context)
+    with run.client() as client, _resumable(folder), run.checked():
         job = _job(client, folder, asked, attach)
         with progress() as shown:
             _wait(job, shown, folder, deadline)
@@ -88,9 +92,15 @@ def _job(
 ) -> "ExportJob":
     """Start an export, or come back to the one that the folder or the caller names."""
     running = folder / _RUNNING
-    known = None if status_url else _remembered(running, asked)
-    if status_url or known:
-        job = client.attach_bulk_export(status_url or known or "")
+    begun = _begun(running)
+    if status_url is not None:
+        job = client.attach_bulk_export(status_url)
+        if begun and begun.get("status_url") not in {None, job.status_url}:
+            raise _another(running)
+    elif begun is not None:
+        if begun.get("asked") != asked or not isinstance(begun.get("status_url"), str):
+            raise _another(running)
+        job = client.attach_bulk_export(begun["status_url"])
     elif (folder / _COMPLETE).exists():
         raise UsageError(
             f"{folder} holds an export already; name another folder, or --attach its status URL"
@@ -99,29 +109,27 @@ def _job(
         job = client.bulk_export(**asked)
     folder.mkdir(parents=True, exist_ok=True)
     running.write_text(json.dumps({"status_url": job.status_url, "asked": asked}), encoding="utf-8")
-    tell(f"export {'goes on' if status_url or known else 'started'}: {job.status_url}")
+    is_known = status_url is not None or begun is not None
+    tell(f"export {'goes on' if is_known else 'started'}: {job.status_url}")
     return job
 
 
-def _remembered(running: Path, asked: Mapping[str, Any]) -> str | None:
-    """Return the status URL of the export that was begun into this folder.
-
-    Raises:
-        UsageError: it was another export.
-    """
+def _begun(running: Path) -> dict[str, Any] | None:
+    """Return what is known of the export that was begun into this folder, if one was."""
     try:
         known: object = json.loads(running.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
         return None
     except ValueError:
         known = None
-    members = cast("dict[str, Any]", known) if isinstance(known, dict) else {}
-    if members.get("asked") != asked or not isinstance(members.get("status_url"), str):
-        raise UsageError(
-            f"{running} tells of another export that was begun there; name another folder, or "
-            "remove that file where it is not wanted any more"
-        )
-    return str(members["status_url"])
+    return cast("dict[str, Any]", known) if isinstance(known, dict) else {}
+
+
+def _another(running: Path) -> UsageError:
+    return UsageError(
+        f"{running} tells of another export that was begun there; name another folder, or "
+        "remove that file where it is not wanted any more"
+    )
 
 
 @contextmanager
@@ -162,7 +170,7 @@ def _downloading(shown: Progress, far: "DownloadProgress") -> None:
 
 def _write_files(files: "ExportedFiles") -> None:
     if files.error:
-        tell(f"{len(files.error)} files in error/ say what could not be exported")
+        tell(f"{counted(len(files.error), 'file')} in error/: what could not be exported")
     rows = [[str(e.path), e.kind, e.type, str(e.lines), str(e.bytes)] for e in files.files]
     write_table(["path", "kind", "type", "lines", "bytes"], rows)
     if not rows:

@@ -1,9 +1,11 @@
 """What commands read: JSON from a file or from stdin, references, secrets."""
 
+import codecs
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, BinaryIO, cast
 
 from pymedplum_runtime.cli.exits import UsageError
 from pymedplum_runtime.cli.screen import is_terminal
@@ -23,7 +25,18 @@ def read_text(source: str | None) -> bytes:
         return Path(source).read_bytes()
     if source is None and is_terminal(sys.stdin):
         raise UsageError("name a file, or pipe the text in; `-` reads what you type")
-    return sys.stdin.buffer.read()
+    return stdin().read()
+
+
+def stdin() -> BinaryIO:
+    """Return stdin, which may have been closed before we were started.
+
+    Raises:
+        UsageError: it was.
+    """
+    if sys.stdin is None:  # pyright: ignore[reportUnnecessaryComparison] - started without
+        raise UsageError("stdin is closed, so there is nothing to read")
+    return sys.stdin.buffer
 
 
 def read_json(source: str | None) -> Any:  # noqa: ANN401 - any JSON value
@@ -34,7 +47,9 @@ def read_json(source: str | None) -> Any:  # noqa: ANN401 - any JSON value
     """
     from pymedplum_runtime.models import codec  # noqa: PLC0415 - msgspec, where JSON is read
 
-    text = read_text(source)
+    text = read_text(source).removeprefix(codecs.BOM_UTF8)  # editors of Windows write it
+    if not text.strip():
+        raise UsageError(f"{name_of(source)}: there is nothing in it")
     try:
         return codec.decode(text)
     except codec.JsonTextError as error:
@@ -114,13 +129,14 @@ def read_secret_file(path: Path) -> str:
         UsageError: others can read it, or it is empty.
         OSError: it cannot be read.
     """
-    problem = exposure(path.stat(), path)
-    if problem:
-        raise UsageError(f"a secret must be private: {problem}")
-    lines = path.read_text(encoding="utf-8").splitlines()
-    if not lines or not lines[0].strip():
-        raise UsageError(f"{path}: the file is empty")
-    return lines[0].strip()
+    with path.open("rb") as file:
+        problem = exposure(os.fstat(file.fileno()), path)
+        if problem:
+            raise UsageError(f"a secret must be private: {problem}")
+        secret = _secret(file)
+    if secret:
+        return secret
+    raise UsageError(f"{path}: the first line is empty")
 
 
 def ask_secret(prompt: str) -> str:
@@ -132,12 +148,25 @@ def ask_secret(prompt: str) -> str:
     if is_terminal(sys.stdin):
         import getpass  # noqa: PLC0415 - terminals alone
 
-        secret = getpass.getpass(prompt)
+        secret = getpass.getpass(prompt).strip()
     else:
-        secret = sys.stdin.readline().rstrip("\r\n")
-    if secret.strip():
-        return secret.strip()
+        secret = _secret(stdin())
+    if secret:
+        return secret
     raise UsageError("no secret was given: type it, pipe it in, or name a file that holds it")
+
+
+def _secret(file: BinaryIO) -> str:
+    """Return the first line of a file.
+
+    Raises:
+        UsageError: it is no text.
+    """
+    try:
+        return file.readline().decode("utf-8-sig").strip()
+    except UnicodeDecodeError:
+        pass
+    raise UsageError("the secret is no UTF-8 text")
 
 
 def confirm(question: str) -> bool:

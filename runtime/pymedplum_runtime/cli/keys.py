@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from pymedplum_runtime.cli.client import checked
+from pymedplum_runtime.cli.client import invocation
 from pymedplum_runtime.cli.exits import UsageError, tell
 from pymedplum_runtime.cli.input import ask_secret
 from pymedplum_runtime.cli.output import write_json
@@ -28,6 +28,7 @@ _Password = Annotated[
 
 @app.command()
 def new(
+    context: typer.Context,
     *,
     algorithm: Annotated[
         AlgorithmName, typer.Option(help="What the key will sign with.")
@@ -44,10 +45,10 @@ def new(
     from pymedplum_runtime.smart.key_pairs import new_key_pair  # noqa: PLC0415 - an extra's code
 
     password = _new_password() if password_prompt else None
-    if out.suffix != ".pem":
-        out.mkdir(parents=True, exist_ok=True)
-    with checked():
+    folder = out.parent if out.suffix == ".pem" else out
+    with invocation(context).checked():
         pair = new_key_pair(algorithm, key_id=key_id)
+        folder.mkdir(parents=True, exist_ok=True)
         saved = pair.save(out, password)
     rows = [
         ["private key", str(saved.private_key)],
@@ -61,7 +62,8 @@ def new(
 
 @app.command()
 def jwks(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="PEM, JWK or JWKS.")],
+    context: typer.Context,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="PEM, JWK or JWKS.")],
     *,
     password_prompt: _Password = False,
 ) -> None:
@@ -69,7 +71,7 @@ def jwks(
     from pymedplum_runtime.smart.key_pairs import public_jwks  # noqa: PLC0415 - an extra's code
 
     password = ask_secret("Password of the key: ") if password_prompt else None
-    with checked():
+    with invocation(context).checked():
         write_json(public_jwks(*files, password=password))
 
 

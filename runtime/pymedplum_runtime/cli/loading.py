@@ -1,14 +1,13 @@
 """Bulk import: resources from NDJSON into the server, each once."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from pymedplum_runtime.cli.client import checked, invocation
+from pymedplum_runtime.cli.client import invocation
 from pymedplum_runtime.cli.exits import CommandError, UsageError, tell
-from pymedplum_runtime.cli.input import STDIN
+from pymedplum_runtime.cli.input import STDIN, stdin
 from pymedplum_runtime.cli.progress import Progress, progress
 from pymedplum_runtime.cli.tables import write_table
 
@@ -22,7 +21,7 @@ def load(  # noqa: PLR0913 - one for each option
     context: typer.Context,
     sources: Annotated[
         list[str],
-        typer.Argument(metavar="SOURCE...", help="NDJSON files or a folder; - reads stdin."),
+        typer.Argument(metavar="SOURCE", help="NDJSON files or a folder; - reads stdin."),
     ],
     *,
     journal: Annotated[
@@ -45,14 +44,14 @@ def load(  # noqa: PLR0913 - one for each option
         bool, typer.Option("--retry-failed", help="Send what the server refused before, too.")
     ] = False,
 ) -> None:
-    """Import resources from NDJSON, each once; the result lists what failed."""
+    """Import resources from NDJSON, with a journal each once; the result lists what failed."""
     if STDIN in sources and len(sources) > 1:
         raise UsageError("- goes with no other source")
     if journal is None:
-        tell("no --journal: where this is interrupted, it cannot go on, and begins anew")
-    with invocation(context).client() as client, progress() as shown, checked():
+        tell("no --journal: run again, this stores everything a second time")
+    with invocation(context).client() as client, progress() as shown:
         report = client.load(
-            sys.stdin.buffer if sources == [STDIN] else sources,
+            stdin() if sources == [STDIN] else sources,
             journal=None if journal is None else str(journal),
             match=match,
             write=write,

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pymedplum_runtime.cli.client import Client, Invocation, checked, invocation
+from pymedplum_runtime.cli.client import Client, Invocation, invocation
 from pymedplum_runtime.cli.exits import UsageError, tell
 from pymedplum_runtime.cli.input import ask_secret, read_secret_file
 from pymedplum_runtime.cli.output import write_json
@@ -34,7 +34,11 @@ def login(  # noqa: PLR0913 - one for each option
         typer.Option(help="The file that holds the secret; for --client-credentials."),
     ] = None,
     key: Annotated[
-        Path | None, typer.Option(help="Sign in as a service, with this private key.")
+        Path | None,
+        typer.Option(
+            help="Sign in as a service, with this private key; of an encrypted one the password is "
+            "in MEDPLUM_PRIVATE_KEY_PASSWORD."
+        ),
     ] = None,
     key_id: Annotated[
         str | None, typer.Option(help="The `kid` that the key is registered with.", metavar="ID")
@@ -46,7 +50,10 @@ def login(  # noqa: PLR0913 - one for each option
         str | None, typer.Option(help="What to ask for, separated by spaces.", metavar="SCOPES")
     ] = None,
     port: Annotated[
-        int | None, typer.Option(help="Where the browser comes back to.", min=0, max=65535)
+        int | None,
+        typer.Option(
+            help="Where the browser comes back to; 8484 unless given or set.", min=0, max=65535
+        ),
     ] = None,
     browser: Annotated[
         bool, typer.Option("--browser/--no-browser", help="Open it, or print the address to open.")
@@ -78,7 +85,7 @@ def logout(context: typer.Context) -> None:
 
 def whoami(context: typer.Context) -> None:
     """Show who is signed in; as JSON in a pipe."""
-    with invocation(context).client() as client, checked():
+    with invocation(context).client() as client:
         described = _described(client, client.get("auth/me"))
     if is_terminal(sys.stdout):
         write_table(["what", "is"], described.items())
@@ -101,7 +108,7 @@ def _with_secret(run: Invocation, given: Mapping[str, str | None], file: Path | 
     in_environment = os.environ.get("MEDPLUM_CLIENT_SECRET", "").strip()
     secret = read_secret_file(file) if file else in_environment or ask_secret("Client secret: ")
     way = {"sign_in": "client_secret", "client_secret": secret}
-    with checked():
+    with run.checked():
         _try(run, made.settings(**way).client_options())
     _tell_saved(made.name, made.save({"client_secret": secret}))
 
@@ -115,7 +122,7 @@ def _with_key(
     path = key.expanduser().resolve()
     password = os.environ.get("MEDPLUM_PRIVATE_KEY_PASSWORD") or None
     way = {"sign_in": "private_key_file", "private_key_file": path, **more}
-    with checked():
+    with run.checked():
         _try(run, made.settings(**way, private_key_password=password).client_options())
     _tell_saved(made.name, made.save({"private_key_file": path, **more}))
 
@@ -125,7 +132,7 @@ def _in_browser(run: Invocation, given: Mapping[str, str | None], *, opens: bool
 
     made = draft(run, given)
     settings = made.settings(sign_in="login")
-    with checked():
+    with run.checked():
         auth = settings.browser_login(
             sign_in_again=True, open_browser=None if opens else _show_address
         )

@@ -8,9 +8,11 @@ import sys
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
+    from io import TextIOWrapper
+
     from pymedplum_runtime.cli.client import ClientClass, Invocation
 
 PROGRAM = "pymedplum"
@@ -32,6 +34,13 @@ def run(load_client: Callable[[], "ClientClass"], arguments: Sequence[str] | Non
         0
     """
     try:
+        return _run(load_client, sys.argv[1:] if arguments is None else list(arguments))
+    except KeyboardInterrupt:  # Ctrl-C before a command began
+        return 130
+
+
+def _run(load_client: Callable[[], "ClientClass"], arguments: list[str]) -> int:
+    try:
         from pymedplum_runtime.cli.app import command  # noqa: PLC0415 - needs the extra
     except ImportError as error:
         if error.name not in {"rich", "typer"}:
@@ -40,11 +49,13 @@ def run(load_client: Callable[[], "ClientClass"], arguments: Sequence[str] | Non
         return 2
     from pymedplum_runtime.cli.client import Invocation  # noqa: PLC0415 - after the check
 
+    with suppress(AttributeError):  # no stdout, or somebody's own
+        stdout = cast("TextIOWrapper", sys.stdout)
+        stdout.reconfigure(errors="backslashreplace")  # for a terminal that is not UTF-8
     warnings.showwarning = _show_warning
     invocation = Invocation(load_client)
-    given = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        command()(given, prog_name=PROGRAM, obj=invocation)
+        command()(arguments, prog_name=PROGRAM, obj=invocation)
     except SystemExit as end:
         return _finish(end.code)
     except BaseException as error:  # noqa: BLE001 - a person sees a line, never a traceback

@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from pymedplum_runtime.cli.client import checked, invocation
+from pymedplum_runtime.cli.client import invocation
 from pymedplum_runtime.cli.exits import CommandError, UsageError
 from pymedplum_runtime.cli.input import pairs, read_object, read_text, reference
 from pymedplum_runtime.cli.output import write_json
-from pymedplum_runtime.cli.tables import write_table
+from pymedplum_runtime.cli.tables import counted, write_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,7 @@ _INTERACTIONS = ("read", "search-type", "create", "update", "patch", "delete", "
 def graphql(
     context: typer.Context,
     source: Annotated[
-        str | None, typer.Argument(metavar="[FILE|-]", help="The query; stdin without a file.")
+        str | None, typer.Argument(metavar="FILE|-", help="The query; stdin without a file.")
     ] = None,
     *,
     variables: Annotated[
@@ -31,11 +31,11 @@ def graphql(
     """Run a GraphQL query; errors of single fields are in the result."""
     query = _decoded(read_text(source))
     values = None if variables is None else read_object(variables)
-    with invocation(context).client() as client, checked():
+    with invocation(context).client() as client:
         answer = client.execute_graphql(query, values)
     write_json(answer)
     if answer.get("errors"):
-        raise CommandError(f"{len(answer['errors'])} fields have errors; the result lists them")
+        raise CommandError(f"{counted(len(answer['errors']), 'error')} in the result's `errors`")
 
 
 def operation(  # noqa: PLR0913 - one for each option
@@ -43,13 +43,13 @@ def operation(  # noqa: PLR0913 - one for each option
     name: Annotated[str, typer.Argument(metavar="NAME", help="With or without the $.")],
     what: Annotated[
         str | None,
-        typer.Argument(metavar="[TYPE|TYPE/ID]", help="What it is of; the server without it."),
+        typer.Argument(metavar="TYPE|TYPE/ID", help="What it is of; the server without it."),
     ] = None,
     *,
     param: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="NAME=TEXT", help="A parameter; NAME:=JSON for numbers, booleans and objects."
+            metavar="NAME=TEXT", help="A parameter; NAME:=JSON for numbers, booleans and resources."
         ),
     ] = None,
     body: Annotated[
@@ -58,12 +58,12 @@ def operation(  # noqa: PLR0913 - one for each option
     ] = None,
     method: Annotated[Literal["GET", "POST"], typer.Option(help="How it is called.")] = "POST",
 ) -> None:
-    """Run a FHIR operation, such as `operation everything Patient/123 --method GET`."""
+    """Run a FHIR operation."""
     if body is not None and (param or method == "GET"):
         raise UsageError("--body goes with neither --param nor --method GET")
     resource_type, resource_id = _target(what)
     values = read_object(body) if body is not None else _values(param or []) or None
-    with invocation(context).client() as client, checked():
+    with invocation(context).client() as client:
         answer: Any = client.execute_operation(
             resource_type,
             name,
@@ -79,7 +79,7 @@ def operation(  # noqa: PLR0913 - one for each option
 def capabilities(
     context: typer.Context,
     resource_type: Annotated[
-        str | None, typer.Argument(metavar="[TYPE]", help="What can be done with this type.")
+        str | None, typer.Argument(metavar="TYPE", help="What can be done with this type.")
     ] = None,
     *,
     output: Annotated[
@@ -90,9 +90,9 @@ def capabilities(
     ] = None,
 ) -> None:
     """Show what the server says that it can do."""
-    with invocation(context).client() as client, checked():
+    with invocation(context).client() as client:
         found = client.capabilities()
-        listed = None if resource_type is None else found.resource(resource_type)
+    listed = None if resource_type is None else _resource(found, resource_type)
     if output == "json":
         write_json(found.statement if listed is None else _part(found, listed.resource_type))
     elif listed is None:
@@ -103,7 +103,7 @@ def capabilities(
 
 def _decoded(text: bytes) -> str:
     try:
-        return text.decode()
+        return text.decode("utf-8-sig")
     except UnicodeDecodeError:
         pass
     raise UsageError("the query is not UTF-8")
@@ -132,6 +132,14 @@ def _json(name: str, text: str) -> Any:  # noqa: ANN401 - any JSON value
     except codec.JsonTextError:
         pass
     raise UsageError(f"--param {name}= is no JSON; a text is given as name=text")
+
+
+def _resource(found: "Capabilities", resource_type: str) -> "ResourceCapabilities":
+    try:
+        return found.resource(resource_type)
+    except ValueError as error:  # there is no such type
+        problem = str(error)
+    raise UsageError(problem)
 
 
 def _part(found: "Capabilities", resource_type: str) -> Any:  # noqa: ANN401 - any JSON value

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-from pymedplum_runtime.cli.exits import ReaderGoneError
+from pymedplum_runtime.cli.exits import CommandError, ReaderGoneError
 from pymedplum_runtime.cli.screen import has_colours, is_terminal, json_without_control
 
 
@@ -14,6 +14,8 @@ def write(text: str) -> None:
     Raises:
         ReaderGoneError: nobody reads any more.
     """
+    if sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison] - started without
+        raise CommandError("stdout is closed, so the result went nowhere")
     try:
         sys.stdout.buffer.write(text.encode("utf-8", "surrogatepass"))
         if is_terminal(sys.stdout):

@@ -24,7 +24,7 @@ from pymedplum_runtime.errors import MedplumError
 CLOUD = "https://api.medplum.com/"
 # What `login` takes from the environment into a profile; the rest is for one run.
 _LASTING = (
-    *("base_url", "client_id", "scope", "token_url", "redirect_port"),
+    *("base_url", "client_id", "scope", "token_url", "redirect_port", "aud"),
     *("fhir_url_path", "project_id", "allow_insecure_http"),
 )
 # What belongs to one way of signing in, and must not stay behind when another takes its place.
@@ -116,8 +116,10 @@ def forget(run: Invocation) -> str:
     from pymedplum_runtime.smart.token_store import FileTokenStore  # noqa: PLC0415 - with the command
 
     name = profile_name(run)
-    store = FileTokenStore(token_file(name))
-    stored = read_profile(name) if name in profile_names() else {}
+    file = token_file(name)
+    is_known = name in profile_names()
+    stored = read_profile(name) if is_known or (run.profile and not file.exists()) else {}
+    store = FileTokenStore(file)
     texts = {key: found.text for key, found in stored.items()}
     is_ended = (
         "auth" in texts and store.load() is not None and _end_session(run, _draft(name, texts))

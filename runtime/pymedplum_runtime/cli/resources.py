@@ -4,14 +4,14 @@ from typing import Annotated, Any, cast
 
 import typer
 
-from pymedplum_runtime.cli.client import Client, checked, invocation
+from pymedplum_runtime.cli.client import Client, invocation
 from pymedplum_runtime.cli.exits import CommandError, UsageError, tell
 from pymedplum_runtime.cli.input import confirm, read_list, read_resource, reference
 from pymedplum_runtime.cli.output import write_json, write_ndjson
 
 Reference = Annotated[str, typer.Argument(metavar="TYPE/ID", help="Such as Patient/123.")]
 Source = Annotated[
-    str | None, typer.Argument(metavar="[FILE|-]", help="A JSON file; stdin where none is named.")
+    str | None, typer.Argument(metavar="FILE|-", help="A JSON file; stdin where none is named.")
 ]
 _PAGE = 1000  # versions; the server gives no more
 
@@ -31,7 +31,7 @@ def get(
     resource_type, resource_id = reference(what)
     if history and version is not None:
         raise UsageError("give either --history or --version")
-    with invocation(context).client() as client, checked():
+    with invocation(context).client() as client:
         if history:
             _write_history(client, resource_type, resource_id)
         elif version is not None:
@@ -58,7 +58,7 @@ def _write_history(client: Client, resource_type: str, resource_id: str) -> None
 def create(context: typer.Context, source: Source = None) -> None:
     """Create a resource; what the server stored is the result."""
     resource = read_resource(source)
-    with invocation(context).client() as client, checked():
+    with invocation(context).client() as client:
         write_json(client.create_resource(resource))
 
 
@@ -77,7 +77,7 @@ def update(
     resource = read_resource(source)
     if not force and not _version(resource):
         raise UsageError("meta.versionId is missing, so this may overwrite a change; --force does")
-    with invocation(context).client() as client, checked():
+    with invocation(context).client() as client:
         write_json(client.update_resource(resource, if_match=not force))
 
 
@@ -99,7 +99,7 @@ def patch(
     resource_type, resource_id = reference(what)
     operations = read_list(source)
     tag = None if version is None else f'W/"{version}"'
-    with invocation(context).client() as client, checked():
+    with invocation(context).client() as client:
         write_json(client.patch_resource(resource_type, resource_id, operations, if_match=tag))
 
 
@@ -113,6 +113,6 @@ def delete(
     resource_type, resource_id = reference(what)
     if not yes and not confirm(f"Delete {what}?"):
         raise CommandError("nothing was deleted; --yes deletes without asking")
-    with invocation(context).client() as client, checked():
+    with invocation(context).client() as client:
         client.delete_resource(resource_type, resource_id)
     tell(f"deleted {what}")

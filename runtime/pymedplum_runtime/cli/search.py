@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from pymedplum_runtime.cli.client import checked, invocation
+from pymedplum_runtime.cli.client import invocation
 from pymedplum_runtime.cli.exits import UsageError, tell
 from pymedplum_runtime.cli.input import pairs
 from pymedplum_runtime.cli.output import write_json_array, write_ndjson
@@ -24,7 +24,7 @@ def search(  # noqa: PLR0913 - one for each option
     parameters: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[NAME=VALUE]...",
+            metavar="NAME=VALUE",
             help="Search parameters, such as family=Smith or name:exact=Ann.",
         ),
     ] = None,
@@ -49,13 +49,15 @@ def search(  # noqa: PLR0913 - one for each option
         raise UsageError("give either --all or --limit")
     most = None if everything else limit or _LIMIT
     query = _query(pairs(parameters or []), most)
-    chosen = output or ("table" if columns or is_terminal(sys.stdout) else "ndjson")
-    with invocation(context).client() as client, checked():
+    is_table = columns is not None or is_terminal(sys.stdout)
+    chosen = output or ("table" if is_table else "ndjson")
+    paths = None if columns is None else _paths(columns, chosen)
+    with invocation(context).client() as client:
         found = client.search_resource_pages(
             resource_type, query, max_resources=most, included=True
         )
         counted = _Counted(found, resource_type)
-        _write(chosen, counted, columns)
+        _write(chosen, counted, paths)
     if limit is None and counted.matches == most:
         tell(f"the first {most} are shown, and there may be more; --all or --limit gives them")
 
@@ -84,12 +86,21 @@ def _query(given: list[tuple[str, str]], most: int | None) -> list[tuple[str, st
     return [*given, *count, *sort]
 
 
-def _write(form: Format, resources: Iterable[dict[str, Any]], columns: str | None) -> None:
+def _write(form: Format, resources: Iterable[dict[str, Any]], paths: list[str] | None) -> None:
     if form == "ndjson":
         write_ndjson(resources)
     elif form == "json":
         write_json_array(resources)
     else:
         found = list(resources)
-        paths = [path.strip() for path in columns.split(",")] if columns else columns_of(found)
-        write_table(paths, ([cell(each, path) for path in paths] for each in found))
+        columns = paths or columns_of(found)
+        write_table(columns, ([cell(each, path) for path in columns] for each in found))
+
+
+def _paths(columns: str, form: Format) -> list[str]:
+    paths = [path.strip() for path in columns.split(",")]
+    if not all(paths):
+        raise UsageError("--columns takes paths between commas, such as id,name,meta.lastUpdated")
+    if form != "table":
+        raise UsageError(f"--columns is for tables, not for --format {form}")
+    return paths

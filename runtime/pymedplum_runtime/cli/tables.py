@@ -32,6 +32,11 @@ def write_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         write("\t".join(map(_plain, row)) + "\n")
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number with a noun that takes an s, such as `1 file` or `2 files`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def cell(resource: Mapping[str, Any], path: str) -> str:
     """Return what a resource has at a path such as `name` or `meta.lastUpdated`, for people."""
     found: list[Any] = [resource]

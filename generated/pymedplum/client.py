@@ -2226,11 +2226,12 @@ class MedplumClient(SyncClient):
         on_behalf_of: str | None = None,
         timeout: Timeout | None = None,
     ) -> LoadReport:
-        """Store many resources, each exactly once, with the references between them.
+        """Store many resources, with the references between them.
 
         Resources are sent in batches of conditional creates and get ids from the server; references
         to other resources of the source follow. With a journal the same call can be repeated until
-        nothing is left, whatever interrupted it; see docs/bulk-load.md.
+        nothing is left, whatever interrupted it, and each resource is stored exactly once; without
+        one a second call stores everything again. See docs/bulk-load.md.
 
         Args:
             source: NDJSON (a path, a folder, an open binary file, or several paths), or resources.

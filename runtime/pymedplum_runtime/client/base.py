@@ -1,8 +1,7 @@
 """What both clients are besides their methods: attributes, tokens, contexts, closing."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 import httpx
 from typing_extensions import Self
@@ -10,16 +9,10 @@ from typing_extensions import Self
 from pymedplum_runtime.auth.tokens import as_datetime, until
 from pymedplum_runtime.client.acting import OnBehalfOfContext
 from pymedplum_runtime.client.drivers import AsyncDriver, SyncDriver
-from pymedplum_runtime.client.keywords import client_from_env
 from pymedplum_runtime.client.options import Options
 from pymedplum_runtime.client.session import Session
 from pymedplum_runtime.client.transport import check_client, keep_contents_out_of_logs
 from pymedplum_runtime.helpers.members import FHIRData
-
-if TYPE_CHECKING:
-    from typing_extensions import Unpack
-
-    from pymedplum_runtime.client.keywords import AsyncClientOptions, SyncClientOptions
 
 CONNECTIONS = 100
 """How many an asynchronous client opens, as httpx does; it keeps them all for the next calls."""
@@ -138,33 +131,6 @@ class SyncClient(ClientBase):
         self._driver = SyncDriver(self._session, self._http)
         keep_contents_out_of_logs()
 
-    @classmethod
-    def from_env(
-        cls,
-        profile: str | None = None,
-        *,
-        environ: Mapping[str, str] | None = None,
-        **options: "Unpack[SyncClientOptions]",
-    ) -> Self:
-        """Make a client from the environment and the configuration file.
-
-        What the caller gives goes first, then the variables `MEDPLUM_BASE_URL`,
-        `MEDPLUM_CLIENT_ID`, `MEDPLUM_CLIENT_SECRET` and so on, then the profile.
-
-        Args:
-            profile: a section of the file; else what `MEDPLUM_PROFILE` says, else `default`.
-            environ: the variables; those of the process where not given.
-            **options: arguments of the constructor; `None` counts as not given.
-
-        Raises:
-            ConfigurationError: what is set is wrong, contradicts itself, or is not enough.
-            ValueError: the constructor refuses it.
-
-        Example:
-            >>> client = MedplumClient.from_env()
-        """
-        return client_from_env(cls, profile, environ, options)
-
     def close(self) -> None:
         """Close the connections, unless the `http_client` is the caller's; calls raise then."""
         self._session.is_closed = True
@@ -193,33 +159,6 @@ class AsyncClient(ClientBase):
             self._session, self._http, CONNECTIONS if self._is_owner else None
         )
         keep_contents_out_of_logs()
-
-    @classmethod
-    def from_env(
-        cls,
-        profile: str | None = None,
-        *,
-        environ: Mapping[str, str] | None = None,
-        **options: "Unpack[AsyncClientOptions]",
-    ) -> Self:
-        """Make a client from the environment and the configuration file.
-
-        What the caller gives goes first, then the variables `MEDPLUM_BASE_URL`,
-        `MEDPLUM_CLIENT_ID`, `MEDPLUM_CLIENT_SECRET` and so on, then the profile.
-
-        Args:
-            profile: a section of the file; else what `MEDPLUM_PROFILE` says, else `default`.
-            environ: the variables; those of the process where not given.
-            **options: arguments of the constructor; `None` counts as not given.
-
-        Raises:
-            ConfigurationError: what is set is wrong, contradicts itself, or is not enough.
-            ValueError: the constructor refuses it.
-
-        Example:
-            >>> client = AsyncMedplumClient.from_env()
-        """
-        return client_from_env(cls, profile, environ, options)
 
     async def aclose(self) -> None:
         """Close the connections, unless the `http_client` is the caller's; calls raise then."""

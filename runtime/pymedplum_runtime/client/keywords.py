@@ -1,7 +1,6 @@
-"""Clients from the environment: `from_env`, and the arguments of both constructors as types."""
+"""The keyword arguments of both constructors as types, for `from_env`."""
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, TypedDict, TypeVar, cast
+from typing import TYPE_CHECKING, TypedDict
 
 if TYPE_CHECKING:
     import httpx
@@ -14,8 +13,6 @@ if TYPE_CHECKING:
     )
     from pymedplum_runtime.http.clock import Clock
     from pymedplum_runtime.http.retry import RetryPolicy
-
-_Client = TypeVar("_Client")
 
 
 class ClientOptions(TypedDict, total=False):
@@ -53,23 +50,3 @@ class AsyncClientOptions(ClientOptions, total=False):
 
     http_client: "httpx.AsyncClient | None"
     on_request_complete: "OnRequestCompleteHook | AsyncOnRequestCompleteHook | None"
-
-
-def client_from_env(
-    make: type[_Client],
-    profile: str | None,
-    environ: Mapping[str, str] | None,
-    options: Mapping[str, object],
-) -> _Client:
-    """Make a client; see `from_env` of both.
-
-    Raises:
-        ConfigurationError: what is set is wrong, contradicts itself, or is not enough.
-        ValueError: the constructor refuses it.
-    """
-    from pymedplum_runtime.config import (  # noqa: PLC0415 - most clients are made without it
-        from_env_options,
-    )
-
-    constructor = cast("Callable[..., _Client]", make)  # the generated classes take keywords
-    return constructor(**from_env_options(profile, environ, options))

@@ -21,12 +21,13 @@ if TYPE_CHECKING:
     from typing import Any, Literal
 
     import httpx
-    from typing_extensions import Unpack
+    from typing_extensions import Self, Unpack
 
     from pymedplum.groups.admin import Admin as AdminGroup
     from pymedplum.groups.operations import Operations as OperationsGroup
     from pymedplum_runtime.auth import Auth
     from pymedplum_runtime.bulk import ExportJob
+    from pymedplum_runtime.client.keywords import SyncClientOptions
     from pymedplum_runtime.client.types import Query, RequestOptions, ResourceT, Timeout
     from pymedplum_runtime.hooks import BeforeRequestHook, OnRequestCompleteHook
     from pymedplum_runtime.http.clock import Clock
@@ -132,6 +133,37 @@ class MedplumClient(SyncClient):
             preflight=preflight,
         )
         super().__init__(options, http_client)
+
+    @classmethod
+    def from_env(
+        cls,
+        profile: str | None = None,
+        *,
+        environ: Mapping[str, str] | None = None,
+        **options: Unpack[SyncClientOptions],
+    ) -> Self:
+        """Make a client from the environment and the configuration file.
+
+        What the caller gives goes first, then the variables `MEDPLUM_BASE_URL`,
+        `MEDPLUM_CLIENT_ID`, `MEDPLUM_CLIENT_SECRET` and so on, then the profile.
+
+        Args:
+            profile: A section of the file; else what `MEDPLUM_PROFILE` says, else `default`.
+            environ: The variables; those of the process where not given.
+            **options: Arguments of the constructor; `None` counts as not given.
+
+        Raises:
+            ConfigurationError: What is set is wrong, contradicts itself, or is not enough.
+            ValueError: The constructor refuses it.
+
+        Example:
+            ```python
+            client = MedplumClient.from_env()
+            ```
+        """
+        from pymedplum_runtime.config import from_env_options
+
+        return cls(**from_env_options(profile, environ, options))
 
     @cached_property
     def admin(self) -> AdminGroup:

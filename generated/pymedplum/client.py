@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from typing import Any, Literal
 
     import httpx
-    from typing_extensions import Unpack
+    from typing_extensions import Self, Unpack
 
     from pymedplum.api_types import PatchOperation
     from pymedplum.groups.admin import Admin as AdminGroup
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from pymedplum_runtime.bulk import ExportJob
     from pymedplum_runtime.bulk.parameters import ExportMethod, PatientReference, TypeFilter
     from pymedplum_runtime.capabilities import Capabilities
+    from pymedplum_runtime.client.keywords import SyncClientOptions
     from pymedplum_runtime.client.types import (
         AccessEntry,
         BinaryContent,
@@ -177,6 +178,37 @@ class MedplumClient(SyncClient):
             preflight=preflight,
         )
         super().__init__(options, http_client)
+
+    @classmethod
+    def from_env(
+        cls,
+        profile: str | None = None,
+        *,
+        environ: Mapping[str, str] | None = None,
+        **options: Unpack[SyncClientOptions],
+    ) -> Self:
+        """Make a client from the environment and the configuration file.
+
+        What the caller gives goes first, then the variables `MEDPLUM_BASE_URL`,
+        `MEDPLUM_CLIENT_ID`, `MEDPLUM_CLIENT_SECRET` and so on, then the profile.
+
+        Args:
+            profile: A section of the file; else what `MEDPLUM_PROFILE` says, else `default`.
+            environ: The variables; those of the process where not given.
+            **options: Arguments of the constructor; `None` counts as not given.
+
+        Raises:
+            ConfigurationError: What is set is wrong, contradicts itself, or is not enough.
+            ValueError: The constructor refuses it.
+
+        Example:
+            ```python
+            client = MedplumClient.from_env()
+            ```
+        """
+        from pymedplum_runtime.config import from_env_options
+
+        return cls(**from_env_options(profile, environ, options))
 
     @cached_property
     def admin(self) -> AdminGroup:

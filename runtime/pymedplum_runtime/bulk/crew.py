@@ -8,11 +8,11 @@ import socket
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from contextvars import copy_context
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from pymedplum_runtime.client.transport import is_ours
 from pymedplum_runtime.http.clock import Clock
@@ -34,13 +34,15 @@ class Errand:
     result: "Future[Any]" = field(default_factory=Future[Any])
 
     def carry_out(self) -> Flow[None]:
-        """Run the flow; the thread receives whatever it returns or raises."""
+        """Run the flow; the thread, if it still waits, receives what it returns or raises."""
         try:
             result = yield from self.flow
         except Exception as error:  # noqa: BLE001 - raised again, in the thread
-            self.result.set_exception(error)
+            with suppress(InvalidStateError):
+                self.result.set_exception(error)
         else:
-            self.result.set_result(result)
+            with suppress(InvalidStateError):
+                self.result.set_result(result)
 
 
 class Crew:
@@ -149,21 +151,31 @@ class Crew:
         with self._lock:
             self._is_stopping = True
             for each in self._open:
-                if not each.done():
+                with suppress(InvalidStateError):
                     each.set_exception(StoppedError())
             for connection in self._sockets:
                 _cut_off(connection)
 
+    def give_up(self, error: BaseException) -> NoReturn:
+        """End the download with an error that no file is to blame for; called by the threads.
+
+        Raises:
+            StoppedError: the download ends.
+        """
+        self._failure = self._failure or error
+        self.stop()
+        raise StoppedError
+
     def _work(self, work: Callable[[], bool]) -> None:
         is_ours.set(True)
-        try:
-            while not self._is_stopping and work():
-                pass
-        except StoppedError:
-            pass
-        except BaseException as error:  # noqa: BLE001 - raised again, by the flow
-            self._failure = self._failure or error
-            self.stop()
+        with suppress(StoppedError):
+            try:
+                while not self._is_stopping and work():
+                    pass
+            except StoppedError:
+                raise
+            except BaseException as error:  # noqa: BLE001 - raised again, by the flow
+                self.give_up(error)
         with self._lock:
             self._working -= 1
             if self._working == 0:

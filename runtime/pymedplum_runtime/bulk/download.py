@@ -3,9 +3,11 @@
 https://hl7.org/fhir/uv/bulkdata/STU2/export.html#bulk-data-output-file-request
 """
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from inspect import iscoroutinefunction
 from os import PathLike
 from pathlib import Path
 
@@ -13,7 +15,7 @@ import httpx
 
 from pymedplum_runtime.bulk.content import Written, compressor
 from pymedplum_runtime.bulk.crew import Crew
-from pymedplum_runtime.bulk.downloading import Downloads, still_missing
+from pymedplum_runtime.bulk.downloading import Downloads, finished_before
 from pymedplum_runtime.bulk.fetching import Access, Fetcher, Origin
 from pymedplum_runtime.bulk.folder import ExportFolder
 from pymedplum_runtime.bulk.links import Links
@@ -100,6 +102,8 @@ class Wishes:
             raise ValueError('compress must be "gzip", "zstd" or None')
         if self.progress is not None and not callable(self.progress):
             raise TypeError(f"progress must be callable, got {type(self.progress).__name__}")
+        if iscoroutinefunction(self.progress):
+            raise TypeError("progress must be a plain function: threads call it, and cannot await")
         if self.http_client is not None:
             check_client(self.http_client, httpx.Client)
         compressor(self.compress)
@@ -131,11 +135,11 @@ def download_export(
     """
     wishes.check()
     access = Access(state.session.server.origin, wishes.trusted())
+    place = ExportFolder(Path(folder), wishes.compress)
     manifest = yield from wait_for_export(state, deadline)
     if manifest.requires_access_token:
         for each in manifest.files:
             access.check(each.url)
-    place = ExportFolder(Path(folder), wishes.compress)
     try:
         plan: tuple[PlannedFile, ...] = yield Work(place.open, (manifest,))
         yield from _fetched(state, place, Links(state, manifest, plan, access), plan, wishes)
@@ -152,7 +156,8 @@ def _fetched(
     plan: tuple[PlannedFile, ...],
     wishes: Wishes,
 ) -> Flow[None]:
-    left = yield Work(still_missing, (place, plan))
+    finished: dict[str, Written] = yield Work(finished_before, (place, plan))
+    left = deque(each for each in plan if each.name not in finished)
     if not left:
         return
     session, size = state.session, min(wishes.concurrency, len(left))
@@ -161,7 +166,7 @@ def _fetched(
     http: httpx.Client = wishes.http_client or (yield Work(_bare_client, (size,)))
     crew = Crew(size, session.clock)
     fetcher = Fetcher(http, timeout, crew, links.access)
-    meter = Meter(manifest, wishes.progress, files_done=len(plan) - len(left))
+    meter = Meter(manifest, wishes.progress, crew, finished.values())
     files = Downloads(state, place, links, fetcher, crew, meter, wishes.check_counts, left)
     try:
         crew.start(files.next)
@@ -186,9 +191,10 @@ def _failure(
 ) -> BulkExportError:
     reasons = [f"{each.name}: {failed[each.name]}" for each in plan if each.name in failed]
     more = f"; and {len(reasons) - _MOST_NAMED} more" if len(reasons) > _MOST_NAMED else ""
+    others = "the others are there, and the next download goes on after them"
+    kept = others if len(reasons) < len(plan) else "the next download tries again"
     return BulkExportError(
-        f"{len(reasons)} of {len(plan)} files could not be downloaded into {place.path}; the "
-        f"others are there, and the next download goes on after them: "
+        f"{len(reasons)} of {len(plan)} files could not be downloaded into {place.path}; {kept}: "
         f"{'; '.join(reasons[:_MOST_NAMED])}{more}"
     )
 

@@ -1,7 +1,7 @@
 """One file from its link to the disk, with all that may go wrong on the way; runs in a thread."""
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from pymedplum_runtime.auth.tokens import AccessToken
@@ -10,10 +10,10 @@ from pymedplum_runtime.bulk.crew import Crew
 from pymedplum_runtime.bulk.fetching import BrokenOffError, Fetcher, LinkRefusedError
 from pymedplum_runtime.bulk.folder import ExportFolder, disk
 from pymedplum_runtime.bulk.links import Link, Links
-from pymedplum_runtime.bulk.meter import Meter
+from pymedplum_runtime.bulk.meter import Meter, Share
 from pymedplum_runtime.bulk.plan import PlannedFile
 from pymedplum_runtime.bulk.state import ExportState
-from pymedplum_runtime.errors import BulkExportError, MedplumError
+from pymedplum_runtime.errors import BulkExportError, MedplumError, NetworkError
 from pymedplum_runtime.http.headers import ON_BEHALF_OF
 from pymedplum_runtime.http.records import Record
 from pymedplum_runtime.http.retry import Retries
@@ -116,39 +116,33 @@ class _Download:
 
     def _try(self, link: Link, token: AccessToken | None) -> None:
         of, file = self._of, self._file
-        counted = 0, 0
         with disk(of.folder.place(file)):
             part = of.folder.begin(file)
+            share = Share(of.meter, part)
             try:
-                counted = self._fetch(link, token, part)
+                self._fetch(link, token, part, share)
                 written = part.finish()
+                share.settle()
                 self._check_count(link, written)
                 of.crew.check()
                 of.folder.finish(file, written)
             except BaseException:
                 part.discard()
-                of.meter.add(-counted[0], -counted[1])
+                share.withdraw()
                 raise
 
-    def _fetch(self, link: Link, token: AccessToken | None, part: PartFile) -> tuple[int, int]:
-        """Fetch the content, and return how many bytes and lines were counted."""
-        meter, size, lines = self._of.meter, 0, 0
-
-        def count(length: int) -> None:
-            nonlocal size, lines
-            meter.add(length, part.lines - lines)
-            size, lines = size + length, part.lines
-
+    def _fetch(self, link: Link, token: AccessToken | None, part: PartFile, share: Share) -> None:
         started = self._session.clock.monotonic()
+        acting = self._of.state.options.on_behalf_of if token else None
+        headers = {"Authorization": token.header} if token else {}
+        named = {ON_BEHALF_OF: acting} if acting else {}
         try:
-            self._of.fetcher.fetch(link.file.url, self._credentials(token), part, count)
+            self._of.fetcher.fetch(link.file.url, headers | named, part, share.grow)
         except BaseException as error:
-            meter.add(-size, -lines)
-            status = _status(error)
-            self._record.note(status, started, error=None if status else error)
+            status, exception = _noted(error)
+            self._record.note(status, started, acting or None, exception)
             raise
-        self._record.note(200, started)
-        return size, lines
+        self._record.note(200, started, acting or None)
 
     def _check_count(self, link: Link, written: Written) -> None:
         promised = link.file.count
@@ -165,12 +159,6 @@ class _Download:
         if self._refused is not None:
             return crew.ask(tokens.replacement(self._refused))
         return crew.ask(tokens.current())
-
-    def _credentials(self, token: AccessToken | None) -> Mapping[str, str]:
-        if token is None:
-            return {}
-        acting = self._of.state.options.on_behalf_of
-        return {"Authorization": token.header} | ({ON_BEHALF_OF: acting} if acting else {})
 
     def _renew(self, link: Link, token: AccessToken | None, refusal: LinkRefusedError) -> None:
         if token is not None:
@@ -196,13 +184,17 @@ class _Download:
         self._of.crew.sleep(delay)
 
 
-def _status(error: BaseException) -> int | None:
+def _noted(error: BaseException) -> tuple[int | None, BaseException | None]:
+    """Return what an event tells of a try: a status, or a public exception."""
     if isinstance(error, LinkRefusedError):
-        return error.status
-    answer = error.answer if isinstance(error, BrokenOffError) else None
-    return answer.status if answer else None
+        return error.status, None
+    if isinstance(error, BrokenOffError):
+        answer = error.answer
+        return (answer.status, None) if answer else (None, NetworkError(str(error)))
+    return None, error
 
 
-def still_missing(folder: ExportFolder, plan: Iterable[PlannedFile]) -> deque[PlannedFile]:
-    """Return the files that no earlier download finished."""
-    return deque(each for each in plan if folder.is_there(each) is None)
+def finished_before(folder: ExportFolder, plan: Iterable[PlannedFile]) -> dict[str, Written]:
+    """Return what earlier downloads finished, by name."""
+    found = ((each.name, folder.is_there(each)) for each in plan)
+    return {name: written for name, written in found if written is not None}

@@ -91,7 +91,7 @@ class Fetcher:
         url: str,
         credentials: Mapping[str, str],
         part: PartFile,
-        on_chunk: Callable[[int], None],
+        on_chunk: Callable[[], None],
     ) -> None:
         """Write the content of a URL into a part file.
 
@@ -99,7 +99,7 @@ class Fetcher:
             url: of the manifest.
             credentials: headers for the origins that may have them.
             part: takes the content.
-            on_chunk: receives the length of every chunk.
+            on_chunk: called after every chunk.
 
         Raises:
             LinkRefusedError: the URL does not open the file.
@@ -113,7 +113,7 @@ class Fetcher:
             for chunk in filter(None, _decoded(response)):
                 self._crew.check()
                 part.write(chunk)
-                on_chunk(len(chunk))
+                on_chunk()
         except (httpx.TransportError, httpx.StreamError) as error:
             self._crew.check()  # it may be us who cut it off
             name = type(error).__name__

@@ -19,6 +19,7 @@ from pymedplum_runtime.ndjson.compression import Compression
 
 DESCRIPTION = "export.json"
 JOURNAL = ".export.finished"
+_APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
 
 
 class ExportFolder:
@@ -43,6 +44,7 @@ class ExportFolder:
         with disk(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
             self._take()
+            self._check_links()
             self._plan = self._planned(manifest)
             self._written.update(self._journalled())
             for each in self._plan.files:
@@ -75,7 +77,7 @@ class ExportFolder:
         """
         entry = {"name": file.name, "lines": written.lines, "bytes": written.bytes}
         with self._journal:
-            with (self.path / JOURNAL).open("ab", buffering=0) as journal:
+            with os.fdopen(os.open(self.path / JOURNAL, _APPEND, 0o666), "ab", 0) as journal:
                 # Begins a line of its own, should the last entry have been cut off.
                 journal.write(b"\n" + json.dumps(entry).encode() + b"\n")
             self._written[file.name] = written
@@ -119,6 +121,15 @@ class ExportFolder:
             self.close()
             raise BulkExportError(f"another download is writing into {self.path}")
 
+    def _check_links(self) -> None:
+        """Refuse links under our own names: they would lead what we write out of the folder."""
+        for name in (DESCRIPTION, JOURNAL, "deleted", "error"):
+            if (self.path / name).is_symlink():
+                raise BulkExportError(
+                    f"{self.path / name} is a symbolic link, which is not followed; nothing was "
+                    "changed there; remove it, or choose an empty folder"
+                )
+
     def _planned(self, manifest: Manifest) -> Plan:
         fresh = planned(manifest, self._compress)
         description = self.path / DESCRIPTION
@@ -139,7 +150,7 @@ class ExportFolder:
         return found
 
     def _check_free(self, plan: Plan) -> None:
-        taken = next((each for each in plan.files if self._path(each).exists()), None)
+        taken = next((each for each in plan.files if _is_taken(self._path(each))), None)
         if taken is not None:
             raise BulkExportError(
                 f"{self.path} holds a file {taken.name} already, and no {DESCRIPTION} that says "
@@ -155,7 +166,8 @@ class ExportFolder:
 
     def _describe(self) -> None:
         part = self.path / f".{DESCRIPTION}.part"
-        with part.open("w", encoding="utf-8") as file:
+        part.unlink(missing_ok=True)
+        with part.open("x", encoding="utf-8") as file:
             file.write(plan_text(self._plan, self._written))
             file.flush()
             os.fsync(file.fileno())  # the files' sizes are compared with it, should power be lost
@@ -167,6 +179,10 @@ class ExportFolder:
     def _part(self, file: PlannedFile) -> Path:
         path = self._path(file)
         return path.with_name(f".{path.name}.part")
+
+
+def _is_taken(path: Path) -> bool:
+    return path.exists() or path.is_symlink()  # a link to nothing does not exist
 
 
 @contextmanager

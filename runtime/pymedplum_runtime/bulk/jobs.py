@@ -92,7 +92,7 @@ class ExportJob(_Job):
             AsyncJobTimeoutError: the deadline is over; the export goes on.
             BulkExportError: the export failed or was cancelled, or its manifest is wrong.
             MedplumError: the server does not let us ask.
-            TypeError: the deadline is neither a number nor a datetime.
+            TypeError: the deadline is neither a number nor a datetime, or progress is no function.
             ValueError: the deadline is negative, too far away, or has no time zone.
 
         Example:
@@ -134,8 +134,8 @@ class ExportJob(_Job):
             folder: made where it is not there; it holds this export, or nothing.
             concurrency: how many files are fetched at once, 1 to 64; each in a thread.
             compress: `"gzip"`, or `"zstd"` with the extra `data`.
-            progress: receives a `DownloadProgress` now and then, from any thread, one call at a
-                time.
+            progress: a plain function; receives a `DownloadProgress` now and then, from any
+                thread, one call at a time. What it raises ends the download.
             deadline: for the export to end, as `wait` takes it.
             check_counts: whether a file must have as many lines as the manifest says, where it
                 does.
@@ -191,7 +191,7 @@ class AsyncExportJob(_Job):
             MedplumError: the server does not say how the export is.
 
         Example:
-            >>> await job.status().state
+            >>> (await job.status()).state
             'in-progress'
         """
         return await self._driver.run(export_status(self._state))
@@ -214,7 +214,7 @@ class AsyncExportJob(_Job):
             AsyncJobTimeoutError: the deadline is over; the export goes on.
             BulkExportError: the export failed or was cancelled, or its manifest is wrong.
             MedplumError: the server does not let us ask.
-            TypeError: the deadline is neither a number nor a datetime.
+            TypeError: the deadline is neither a number nor a datetime, or progress is no function.
             ValueError: the deadline is negative, too far away, or has no time zone.
 
         Example:
@@ -256,8 +256,8 @@ class AsyncExportJob(_Job):
             folder: made where it is not there; it holds this export, or nothing.
             concurrency: how many files are fetched at once, 1 to 64; each in a thread.
             compress: `"gzip"`, or `"zstd"` with the extra `data`.
-            progress: receives a `DownloadProgress` now and then, from any thread, one call at a
-                time.
+            progress: a plain function; receives a `DownloadProgress` now and then, from any
+                thread, one call at a time. What it raises ends the download.
             deadline: for the export to end, as `wait` takes it.
             check_counts: whether a file must have as many lines as the manifest says, where it
                 does.

@@ -60,7 +60,7 @@ def bulk_export(  # noqa: PLR0913 - the operation's parameters
         output_format=output_format,
     )
     chosen = asked.method(method, is_group=segments[:1] == ("Group",))
-    # Medplum compares the header as a whole: with anything beside it, it exports nothing.
+    # Medplum compares the header as a whole, so nothing stands beside it unless it must.
     prefer = "respond-async, handling=lenient" if lenient else "respond-async"
     call = _call(session, segments, asked, chosen, options.with_headers({"Prefer": prefer}))
     answer = yield from session.call(call)

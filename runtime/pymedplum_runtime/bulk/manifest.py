@@ -1,4 +1,4 @@
-"""The manifest of an export: which files there are, and where. Knows nothing of HTTP and disks.
+"""The manifest of an export: which files there are, and where. Sends and writes nothing.
 
 https://hl7.org/fhir/uv/bulkdata/STU2/export.html#response---complete-status
 """
@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias, cast
 
-from pymedplum_runtime.errors import BulkExportError
+from pymedplum_runtime.errors import BulkExportError, UnsafeRedirectError
+from pymedplum_runtime.http.urls import origin_of
 
 FileKind: TypeAlias = Literal["output", "deleted", "error"]
 
@@ -141,7 +142,7 @@ def _file(members: Mapping[str, Any], kind: FileKind, place: str) -> ManifestFil
         raise _wrong(f"{place}.type", "the name of a resource type: letters only")
     return ManifestFile(
         type=name,
-        url=_text(members, "url", f"{place}."),
+        url=_url(members, f"{place}."),
         count=_count(members.get("count"), f"{place}.count"),
         kind=kind,
         members={key: each for key, each in members.items() if key not in _OF_A_FILE},
@@ -153,6 +154,17 @@ def _text(members: Mapping[str, Any], name: str, place: str) -> str:
     if not isinstance(value, str) or not value:
         raise _wrong(f"{place}{name}", "a text that is not empty")
     return value
+
+
+def _url(members: Mapping[str, Any], place: str) -> str:
+    value = _text(members, "url", place)
+    try:
+        origin_of(value)
+    except UnsafeRedirectError:
+        pass
+    else:
+        return value
+    raise _wrong(f"{place}url", "an absolute http or https URL without credentials")
 
 
 def _count(value: object, place: str) -> int | None:

@@ -89,9 +89,11 @@ def wait_for_export(
         AsyncJobTimeoutError: the time is over; the export goes on.
         BulkExportError: the export failed, or was cancelled.
         MedplumError: the server does not let us ask.
-        TypeError: the deadline is neither a number nor a datetime.
+        TypeError: the deadline is neither a number nor a datetime, or progress is no function.
         ValueError: the deadline is negative, too far away, or has no time zone.
     """
+    if progress is not None and not callable(progress):
+        raise TypeError(f"progress must be callable, got {type(progress).__name__}")
     clock = state.session.clock
     until = clock.monotonic() + seconds_left(deadline, clock.now())
     pauses, failures = _Pauses(), 0

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from export_talk import ExportTalk
+from export_talk import TWO_LINES, ExportTalk, file_of, manifest_of
 
 from pymedplum import AsyncMedplumClient, MedplumClient
 
@@ -22,3 +22,23 @@ def talk_of(request: pytest.FixtureRequest) -> Callable[..., ExportTalk]:
 @pytest.fixture
 def talk(talk_of: Callable[..., ExportTalk]) -> ExportTalk:
     return talk_of()
+
+
+@pytest.fixture
+def whole(talk: ExportTalk) -> ExportTalk:
+    """An export of every kind of file."""
+    talk.polls(
+        manifest_of(
+            file_of("1", count=2),
+            file_of("2", count=2),
+            file_of("3", "Observation", count=1),
+            deleted=[file_of("4", "Bundle", count=0)],
+            error=[file_of("5", "OperationOutcome")],
+        )
+    )
+    talk.serves("1", TWO_LINES)
+    talk.serves("2", TWO_LINES.upper())
+    talk.serves("3", b'{"a":1}')
+    talk.serves("4", b"")
+    talk.serves("5", b"{}\n")
+    return talk

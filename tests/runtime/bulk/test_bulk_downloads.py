@@ -10,30 +10,14 @@ import pytest
 import zstandard
 from export_talk import AT, TWO_LINES, ExportTalk, contents, file_of, manifest_of, reply
 
-from pymedplum import BulkExportError
+from pymedplum import BulkExportError, NetworkError
 
 TalkOf = Callable[..., ExportTalk]
 GZIP = {"Content_Encoding": "gzip"}
 
 
-@pytest.fixture
-def whole(talk: ExportTalk) -> ExportTalk:
-    """An export of every kind of file."""
-    talk.polls(
-        manifest_of(
-            file_of("1", count=2),
-            file_of("2", count=2),
-            file_of("3", "Observation", count=1),
-            deleted=[file_of("4", "Bundle", count=0)],
-            error=[file_of("5", "OperationOutcome")],
-        )
-    )
-    talk.serves("1", TWO_LINES)
-    talk.serves("2", TWO_LINES.upper())
-    talk.serves("3", b'{"a":1}')
-    talk.serves("4", b"")
-    talk.serves("5", b"{}\n")
-    return talk
+async def later(_: object) -> None:
+    """Cannot be awaited by a thread."""
 
 
 def test_every_file_has_a_name_of_ours(whole: ExportTalk, tmp_path: Path) -> None:
@@ -83,133 +67,6 @@ def test_nothing_of_the_clients_goes_to_the_files(talk_of: TalkOf, tmp_path: Pat
     assert sent.headers["Accept"] == "application/fhir+ndjson"
 
 
-def test_a_finished_folder_is_not_fetched_again(whole: ExportTalk, tmp_path: Path) -> None:
-    first = whole.download(tmp_path)
-    before = contents(tmp_path)
-    whole.files.requests.clear()
-    assert whole.download(tmp_path) == first
-    assert whole.files.requests == []
-    assert contents(tmp_path) == before
-
-
-def test_an_interrupted_download_goes_on_after_its_whole_files(
-    whole: ExportTalk, tmp_path: Path
-) -> None:
-    whole.download(tmp_path / "undisturbed")
-    whole.serves("3", reply(404))
-    with pytest.raises(BulkExportError, match=r"1 of 5 files.*Observation.000.ndjson: HTTP 404"):
-        whole.download(tmp_path / "folder")
-    (tmp_path / "folder" / ".Observation.000.ndjson.part").write_bytes(b"left over")
-    with (tmp_path / "folder" / ".export.finished").open("ab") as journal:
-        journal.write(b'\n{"name": "cut o')
-    whole.serves("3", b'{"a":1}')
-    whole.files.requests.clear()
-    whole.download(tmp_path / "folder")
-    assert [each.url.path for each in whole.files.requests] == ["/3"]
-    assert contents(tmp_path / "folder") == contents(tmp_path / "undisturbed")
-
-
-def test_a_file_that_was_cut_later_is_fetched_again(whole: ExportTalk, tmp_path: Path) -> None:
-    whole.download(tmp_path)
-    before = contents(tmp_path)
-    (tmp_path / "Patient.000.ndjson").write_bytes(b"cut")
-    (tmp_path / "Patient.001.ndjson").unlink()
-    whole.download(tmp_path)
-    assert contents(tmp_path) == before
-
-
-def test_files_keep_their_names_where_the_server_changes_their_order(
-    talk: ExportTalk, tmp_path: Path
-) -> None:
-    talk.polls(manifest_of(file_of("1"), file_of("2")))
-    talk.serves("1", b"1\n")
-    talk.serves("2", reply(404))
-    with pytest.raises(BulkExportError):
-        talk.download(tmp_path)
-    talk.polls(manifest_of(file_of("2"), file_of("1")))
-    talk.serves("2", b"2\n")
-    talk.download(tmp_path)
-    assert (tmp_path / "Patient.000.ndjson").read_bytes() == b"1\n"
-    assert (tmp_path / "Patient.001.ndjson").read_bytes() == b"2\n"
-
-
-@pytest.mark.parametrize(
-    "other",
-    [
-        manifest_of(file_of("1"), transactionTime="2026-02-02T00:00:00Z"),
-        manifest_of(file_of("1"), request="https://medplum.test/fhir/R4/Patient/$export"),
-        manifest_of(file_of("1"), file_of("2")),
-        manifest_of(file_of("1", "Observation")),
-    ],
-)
-def test_a_folder_of_another_export_is_left_alone(
-    talk: ExportTalk, tmp_path: Path, other: dict[str, Any]
-) -> None:
-    talk.polls(manifest_of(file_of("1")))
-    talk.serves("1", TWO_LINES)
-    talk.download(tmp_path)
-    before = contents(tmp_path)
-    talk.polls(other)
-    with pytest.raises(BulkExportError, match="another export"):
-        talk.download(tmp_path)
-    assert contents(tmp_path) == before
-    assert len(talk.files.requests) == 1
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["", "x", "[]", "{}", '{"format": 2}', '{"format": 1, "files": [{}]}', "\udc80", "[" * 9999],
-)
-def test_a_description_of_somebody_elses_is_left_alone(
-    talk: ExportTalk, tmp_path: Path, text: str
-) -> None:
-    (tmp_path / "export.json").write_bytes(text.encode(errors="surrogateescape"))
-    before = contents(tmp_path)
-    talk.polls(manifest_of(file_of("1")))
-    with pytest.raises(BulkExportError, match="another export"):
-        talk.download(tmp_path)
-    assert contents(tmp_path) == before
-
-
-def test_a_description_with_a_path_in_it_is_none_of_ours(talk: ExportTalk, tmp_path: Path) -> None:
-    talk.polls(manifest_of(file_of("1")))
-    talk.serves("1", TWO_LINES)
-    talk.download(tmp_path / "folder")
-    description = tmp_path / "folder" / "export.json"
-    description.write_text(description.read_text().replace("Patient.000", "../Patient.000"))
-    with pytest.raises(BulkExportError, match="another export"):
-        talk.download(tmp_path / "folder")
-    assert not (tmp_path / "Patient.000.ndjson").exists()
-
-
-def test_files_of_others_are_not_overwritten(talk: ExportTalk, tmp_path: Path) -> None:
-    (tmp_path / "Patient.000.ndjson").write_bytes(b"mine")
-    (tmp_path / "notes.txt").write_bytes(b"mine")
-    before = contents(tmp_path)
-    talk.polls(manifest_of(file_of("1")))
-    with pytest.raises(BulkExportError, match=r"Patient\.000\.ndjson already"):
-        talk.download(tmp_path)
-    assert contents(tmp_path) == before
-
-
-def test_two_downloads_cannot_share_a_folder(talk: ExportTalk, tmp_path: Path) -> None:
-    talk.polls(manifest_of(file_of("1")))
-    problems: list[str] = []
-
-    def meanwhile(_: httpx.Request) -> httpx.Response:
-        other = ExportTalk(type(talk.client))
-        other.polls(manifest_of(file_of("1")))
-        try:
-            other.download(tmp_path)
-        except BulkExportError as error:
-            problems.append(str(error))
-        return reply(200, TWO_LINES)
-
-    talk.serves("1", meanwhile)
-    talk.download(tmp_path)
-    assert problems == [f"another download is writing into {tmp_path}"]
-
-
 @pytest.mark.parametrize("content", [TWO_LINES, b"", TWO_LINES.rstrip(b"\n"), TWO_LINES * 9000])
 def test_gzip_and_zstd_hold_the_same_lines(
     talk: ExportTalk, tmp_path: Path, content: bytes
@@ -249,9 +106,23 @@ def test_progress_adds_up(whole: ExportTalk, tmp_path: Path) -> None:
     whole.serves("1", reply(503), reply(200, TWO_LINES))
     whole.download(tmp_path, progress=seen.append)
     last = seen[-1]
-    total = sum(each.bytes for each in whole.download(tmp_path).files)
-    assert (last.files_done, last.files, last.lines, last.bytes) == (5, 5, 5, total)
-    assert last.resources_expected is None
+    files = whole.download(tmp_path).files
+    assert (last.files_done, last.files, last.resources_expected) == (5, 5, None)
+    assert last.bytes == sum(each.bytes for each in files)
+    assert last.lines == sum(each.lines for each in files) == 6
+
+
+def test_progress_goes_on_where_it_was(talk: ExportTalk, tmp_path: Path) -> None:
+    seen: list[Any] = []
+    talk.polls(manifest_of(file_of("1", count=2), file_of("2", count=2)))
+    talk.serves("1", TWO_LINES)
+    with pytest.raises(BulkExportError):
+        talk.download(tmp_path)
+    talk.serves("2", TWO_LINES)
+    talk.download(tmp_path, progress=seen.append)
+    last = seen[-1]
+    assert (last.files_done, last.lines, last.bytes) == (2, 4, len(TWO_LINES))
+    assert last.resources_expected == 4
 
 
 def test_progress_says_how_much_is_promised(talk: ExportTalk, tmp_path: Path) -> None:
@@ -275,6 +146,36 @@ def test_a_progress_function_that_fails_ends_the_download(
     assert not list(tmp_path.rglob("*.part"))
 
 
+@pytest.mark.parametrize(
+    "failure", [BrokenPipeError("mine"), httpx.ConnectError("mine"), BulkExportError("mine")]
+)
+def test_what_a_progress_function_raises_is_not_blamed_on_the_file(
+    talk: ExportTalk, tmp_path: Path, failure: Exception
+) -> None:
+    def fail(_: object) -> None:
+        calls.append(1)
+        raise failure
+
+    calls: list[int] = []
+    talk.polls(manifest_of(*(file_of(str(number)) for number in range(5))))
+    for number in range(5):
+        talk.serves(str(number), TWO_LINES * 20_000)
+    with pytest.raises(type(failure), match=r"^mine$"):
+        talk.download(tmp_path, progress=fail)
+    assert calls == [1]
+    assert not list(tmp_path.rglob("*.part"))
+
+
+def test_an_event_names_public_exceptions_alone(talk_of: TalkOf, tmp_path: Path) -> None:
+    events: list[Any] = []
+    talk = talk_of(on_request_complete=events.append)
+    talk.polls(manifest_of(file_of("1")))
+    talk.serves("1", httpx.ReadTimeout("hush"), reply(200, TWO_LINES))
+    talk.download(tmp_path)
+    (file,) = (each for each in events if each.path == "/1")
+    assert [type(each.exception) for each in file.attempts] == [NetworkError, type(None)]
+
+
 def test_every_file_is_an_event(talk_of: TalkOf, tmp_path: Path) -> None:
     events: list[Any] = []
     talk = talk_of(on_request_complete=events.append)
@@ -287,7 +188,7 @@ def test_every_file_is_an_event(talk_of: TalkOf, tmp_path: Path) -> None:
     assert [each.status_code for each in one.attempts] == [503, 200]
     assert (one.outcome, other.outcome, other.final_status_code) == ("success", "error", 404)
     assert one.query_params is None
-    assert "hush" not in repr(vars) + str(one.to_phi_audit_dict(include_query_params=True))
+    assert "hush" not in repr(events) + str(one.to_phi_audit_dict(include_query_params=True))
 
 
 @pytest.mark.parametrize(
@@ -298,6 +199,7 @@ def test_every_file_is_an_event(talk_of: TalkOf, tmp_path: Path) -> None:
         ({"concurrency": "4"}, TypeError),
         ({"compress": "bz2"}, ValueError),
         ({"progress": 1}, TypeError),
+        ({"progress": later}, TypeError),
         ({"trusted_origins": "https://files.test"}, TypeError),
         ({"trusted_origins": ["files.test"]}, ValueError),
         ({"trusted_origins": ["https://files.test/path"]}, ValueError),

@@ -122,6 +122,24 @@ def test_the_token_goes_to_the_servers_own_files_alone(talk: ExportTalk, tmp_pat
     assert talk.files.requests[0].headers["Authorization"] == "Bearer secret-token"
 
 
+@pytest.mark.parametrize("needs_token", [True, False])
+def test_files_are_fetched_for_whom_the_export_runs(
+    talk_of: TalkOf, tmp_path: Path, *, needs_token: bool
+) -> None:
+    events: list[Any] = []
+    talk = talk_of(on_request_complete=events.append)
+    talk.polls(manifest_of(own_file(), requiresAccessToken=needs_token))
+    talk.files.set("/files/1", [reply(503), reply(200, TWO_LINES)])
+    with talk.client.on_behalf_of("ProjectMembership/1"):
+        job = talk.start()
+    talk.download(tmp_path, job)
+    acting = "ProjectMembership/1" if needs_token else None
+    sent = [each.headers.get("X-Medplum-On-Behalf-Of") for each in talk.files.requests]
+    assert sent == [acting, acting]
+    (file,) = (each for each in events if each.path == "/files/1")
+    assert [each.on_behalf_of for each in file.attempts] == [acting, acting]
+
+
 def test_no_token_where_none_is_wanted(talk: ExportTalk, tmp_path: Path) -> None:
     talk.polls(manifest_of(own_file()))
     talk.files.set("/files/1", [reply(200, TWO_LINES)])
@@ -175,14 +193,26 @@ def test_redirects_that_lead_nowhere_good_are_refused(
     assert all(each.url.scheme == "https" for each in talk.files.requests)
 
 
-@pytest.mark.parametrize(
-    "url", ["http://files.test/1", "file:///etc/passwd", "https://u:p@x/1", "x"]
-)
-def test_urls_that_are_not_safe_are_not_asked(talk: ExportTalk, tmp_path: Path, url: str) -> None:
-    talk.polls(manifest_of({"type": "Patient", "url": url}))
-    with pytest.raises(BulkExportError, match=r"Patient\.000\.ndjson"):
+def test_urls_that_are_not_safe_are_not_asked(talk: ExportTalk, tmp_path: Path) -> None:
+    talk.polls(manifest_of({"type": "Patient", "url": "http://files.test/1"}))
+    with pytest.raises(BulkExportError, match=r"Patient\.000\.ndjson.* in the clear"):
         talk.download(tmp_path)
     assert talk.files.requests == []
+
+
+@pytest.mark.parametrize("needs_token", [False, True])
+@pytest.mark.parametrize(
+    "url", ["file:///etc/passwd", "https://u:p@x/1", "x", "/files/1", "//x/1", "https://x:0x/", "ü"]
+)
+def test_urls_that_are_none_of_http_are_named_by_their_place(
+    talk: ExportTalk, tmp_path: Path, url: str, *, needs_token: bool
+) -> None:
+    wrong = {"type": "Patient", "url": url}
+    talk.polls(manifest_of(file_of("1"), wrong, requiresAccessToken=needs_token))
+    with pytest.raises(BulkExportError, match=r"wrong: output\[1\]\.url must be an absolute"):
+        talk.download(tmp_path / "folder")
+    assert talk.files.requests == []
+    assert not (tmp_path / "folder").exists()
 
 
 def test_a_refused_token_is_renewed_once(talk_of: TalkOf, tmp_path: Path) -> None:
@@ -210,10 +240,19 @@ def test_one_failure_lets_the_others_finish(talk: ExportTalk, tmp_path: Path) ->
     talk.polls(manifest_of(*(file_of(str(number)) for number in range(20))))
     for number in range(20):
         talk.serves(str(number), reply(418) if number < 12 else reply(200, TWO_LINES))
-    with pytest.raises(BulkExportError, match=r"12 of 20 .*; and 2 more"):
+    with pytest.raises(BulkExportError, match=r"12 of 20 .*; the others are there.*; and 2 more"):
         talk.download(tmp_path)
     assert len(list(tmp_path.glob("Patient.*.ndjson"))) == 8
     assert not list(tmp_path.glob("*.part"))
+
+
+def test_the_others_are_not_spoken_of_where_there_are_none(
+    talk: ExportTalk, tmp_path: Path
+) -> None:
+    talk.polls(manifest_of(file_of("1")))
+    talk.serves("1", reply(418))
+    with pytest.raises(BulkExportError, match=r"1 of 1 .*; the next download tries again: Pat"):
+        talk.download(tmp_path)
 
 
 def test_a_folder_that_cannot_be_written_is_named(talk: ExportTalk, tmp_path: Path) -> None:

@@ -175,6 +175,12 @@ def test_there_is_always_a_deadline(talk: ExportTalk, wrong: Any, error: type[Ex
     assert talk.api.requests == []
 
 
+def test_progress_must_be_a_function(talk: ExportTalk) -> None:
+    with pytest.raises(TypeError, match="progress must be callable, got int"):
+        talk.run(talk.attach().wait(progress=1))
+    assert talk.api.requests == []
+
+
 def test_no_answer_is_waited_for_longer_than_the_deadline(talk: ExportTalk) -> None:
     talk.polls(RUNNING)
     with pytest.raises(AsyncJobTimeoutError):

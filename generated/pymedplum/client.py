@@ -2752,8 +2752,8 @@ class MedplumClient(SyncClient):
             include_associated_data: Associated data that the guide has codes for.
             output_format: The media type of the files; None leaves NDJSON.
             method: GET or POST; by itself a POST where only that will do.
-            lenient: Ask the server to ignore parameters that it does not know; not with Medplum,
-                which exports nothing then.
+            lenient: Ask the server to ignore parameters that it does not know. Medplum does so
+                anyway, and understands `Prefer: respond-async` only with nothing beside it.
             headers: Further HTTP headers.
             on_behalf_of: The membership to act for in this call, such as `ProjectMembership/123`.
                 None takes the one of the surrounding `with client.on_behalf_of(...)` or of the

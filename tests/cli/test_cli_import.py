@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import httpx
-from command_runs import Runner
+from command_runs import Runner, interrupt
 
 PLAIN = {"NO_COLOR": "1", "COLUMNS": "300"}
 PATIENT = {"resourceType": "Patient", "id": "p", "name": [{"family": "Loaded"}]}
@@ -78,3 +78,22 @@ def test_what_failed_is_listed(run: Runner) -> None:
     if not run.is_terminal:
         rows = [line.split("\t") for line in ran.out.splitlines()]
         assert [row[1] for row in rows] == ["line", "2", "3"]
+
+
+def test_an_interrupted_import_goes_on_with_the_same_command(run: Runner) -> None:
+    write(run, *({**PATIENT, "id": f"p{n}"} for n in range(300)))
+    run.server.control("faults", {"kinds": ["slow"], "slow": 300, "method": "POST"})
+    command = ("import", "in.ndjson", "--journal", "journal")
+    begun = "50/300" if run.is_terminal else "50 of 300"
+
+    stopped = run(*command, env=PLAIN, upon=(begun, interrupt))
+    run.server.control("faults", method="DELETE")
+    again = run(*command, env=PLAIN)
+
+    assert stopped.code == 130
+    assert "interrupted: what is stored stays; the same command goes on" in stopped.err
+    assert again.code == 0, again.err
+    assert "300 created" in again.err
+    assert (
+        len({each["meta"]["tag"][0]["code"] for each in loaded(run, "Patient?_count=1000")}) == 300
+    )

@@ -1,5 +1,7 @@
 """Bulk import: resources from NDJSON into the server, each once."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -49,7 +51,7 @@ def load(  # noqa: PLR0913 - one for each option
         raise UsageError("- goes with no other source")
     if journal is None:
         tell("no --journal: run again, this stores everything a second time")
-    with invocation(context).client() as client, progress() as shown:
+    with invocation(context).client() as client, _resumable(journal), progress() as shown:
         report = client.load(
             stdin() if sources == [STDIN] else sources,
             journal=None if journal is None else str(journal),
@@ -60,6 +62,17 @@ def load(  # noqa: PLR0913 - one for each option
             progress=lambda far: _loading(shown, far),
         )
     _write_report(report, is_verbose=invocation(context).is_verbose)
+
+
+@contextmanager
+def _resumable(journal: Path | None) -> Generator[None, None, None]:
+    """Say, where an import is interrupted, what became of it and how to go on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        goes_on = "" if journal is None else "; the same command goes on"
+        tell(f"interrupted: what is stored stays{goes_on}")
+        raise
 
 
 def _loading(shown: Progress, far: "LoadProgress") -> None:

@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.serialization import (
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 from pymedplum import AsyncMedplumClient, MedplumClient
+from pymedplum_runtime.smart import PrivateKeyJwtAuth
 from tests.api.api_calls import FakeClock
 
 BASE = "https://medplum.test/"
@@ -150,3 +151,15 @@ def header(assertion: str) -> dict[str, Any]:
 def number(text: str) -> int:
     """Read a number of a JWK."""
     return int.from_bytes(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), "big")
+
+
+def auth(key: Any, algorithm: Any = "RS384", **options: Any) -> PrivateKeyJwtAuth:
+    return PrivateKeyJwtAuth(CLIENT, key, algorithm=algorithm, **options)
+
+
+def signs(made: PrivateKeyJwtAuth, key: Any = None, algorithm: str = "RS384") -> dict[str, Any]:
+    """Have an assertion signed, verify it with this key, and return its header."""
+    backend = Backend()
+    backend.sign_in("sync", made)
+    claims(backend.assertions()[0], key or private_key(), algorithm)
+    return header(backend.assertions()[0])

@@ -1,7 +1,6 @@
 """Searches on the embedded server behave as Medplum's."""
 
 import json
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -140,7 +139,7 @@ def test_binaries_cannot_be_searched(http: httpx.Client) -> None:
     assert http.get("fhir/R4/Binary").status_code == 400
 
 
-def test_a_search_among_thousands_by_identifier_is_quick(
+def test_a_search_among_thousands_by_identifier_looks_at_one(
     server: MedplumServer, http: httpx.Client
 ) -> None:
     resources = [
@@ -152,10 +151,10 @@ def test_a_search_among_thousands_by_identifier_is_quick(
         for n in range(5000)
     ]
     server.control("seed", {"resources": resources})
-    started = time.monotonic()
+    before = server.control("counters")["examined"]
     for n in range(20):
         assert len(http.get(f"fhir/R4/Patient?identifier=s|{n}").json()["entry"]) == 1
-    assert (time.monotonic() - started) / 20 < 0.05
+    assert server.control("counters")["examined"] - before == 20
 
 
 def test_a_cursor_leads_on_from_the_largest_page(server: MedplumServer, http: httpx.Client) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from codegen.download import DownloadError, fetch_package
-from codegen.extract import extract, extract_search
+from codegen.extract import extract, extract_profiles, extract_search
 from codegen.ir.build import Release
 from codegen.load import load_specs
 from codegen.load_api import ApiSources, load_api
@@ -142,6 +142,10 @@ def _write_extract(source: FhirRelease) -> None:
         types = extract_search(source, package)
         write_tree(types, source.search_folder)
         print(f"search parameters of {len(types)} types in {source.search_folder}")
+    if source.constraints:
+        rules = extract_profiles(source, package)
+        write_tree(rules, source.profiles_folder)
+        print(f"{len(rules)} profiles, value sets and code systems in {source.profiles_folder}")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from codegen.definitions import build_definitions
 from codegen.exports import load_exports
 from codegen.ir.api import Api
 from codegen.ir.api_build import build_api, fhir_types
@@ -53,7 +54,7 @@ def build(
     if problems:
         raise InputError(problems)
     package = plan(folder, release)
-    files = render_package(package)
+    files = render_package(package) | build_definitions(load_specs(folder)[0], package, release)
     if api_sources is None:
         return tidy(files | render_exports(exports))
     api, specs = _plan_api(api_sources, package)

@@ -15,7 +15,7 @@ class RuffError(Exception):
 
 
 def tidy(files: dict[str, str]) -> dict[str, str]:
-    """Return the files as ruff formats them."""
+    """Return the files as ruff formats them; what is no Python stays as it is."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for path, text in files.items():

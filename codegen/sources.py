@@ -43,6 +43,7 @@ class FhirRelease:
     borrowed: dict[str, str]
     operations: tuple[str, ...] = ()
     search_parameters: tuple[str, ...] = ()
+    constraints: tuple[str, ...] = ()
 
     @property
     def folder(self) -> Path:
@@ -54,6 +55,11 @@ class FhirRelease:
     def search_folder(self) -> Path:
         """The extract of the search parameters, beside that of the definitions."""
         return self.folder.with_name(f"{self.label}-search")
+
+    @property
+    def profiles_folder(self) -> Path:
+        """The extract of the profiles, and what their validation needs of terminology."""
+        return self.folder.with_name(f"{self.label}-profiles")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +91,7 @@ def read_sources(lock: Path = LOCK) -> Sources:
             borrowed=dict(entry.get("borrowed", {})),
             operations=tuple(entry.get("operations", ())),
             search_parameters=tuple(entry.get("search_parameters", ())),
+            constraints=tuple(entry.get("constraints", ())),
         )
         for label, entry in table["fhir"].items()
     }

@@ -5,7 +5,7 @@ calendar, a code has single spaces, a string has some content). Those sharper pa
 with their source; everything else is read from the definitions.
 """
 
-from codegen.extract import FHIR_TYPE, REGEX
+from codegen.cuts import FHIR_TYPE, REGEX
 from codegen.ir.types import Primitive, PythonType
 from codegen.load import Json, Source
 from codegen.problems import Problem

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from pymedplum_runtime.loading.report import LoadFailure
     from pymedplum_runtime.search.entries import BundleEntryResult
+    from pymedplum_runtime.validation.report import ValidationReport
 
 
 _CODE = re.compile(r"[a-z-]{1,40}")  # https://hl7.org/fhir/R4/valueset-issue-type.html
@@ -254,6 +255,60 @@ class ConfigurationError(MedplumError, ValueError):
 
 class UnknownSearchParameterError(MedplumError, ValueError):
     """The server does not know a search parameter; nothing was sent."""
+
+
+class FHIRPathError(MedplumError, ValueError):
+    """A FHIRPath expression cannot be parsed, or cannot be evaluated on what it was given.
+
+    Attributes:
+        expression: the expression as it was written.
+        position: where in it the fault is, from 0; `None` where it is no matter of one place.
+    """
+
+    def __init__(self, message: str, expression: str, position: int | None = None) -> None:
+        place = "" if position is None else f" at character {position + 1}"
+        super().__init__(f"{message}{place} of the expression '{expression}'")
+        self.expression = expression
+        self.position = position
+
+
+class ProfileError(MedplumError, ValueError):
+    """A profile cannot be compiled: it does not resolve, contradicts its base, or is broken.
+
+    Attributes:
+        profile: the canonical URL of the profile, or the file where it has none.
+        element: the id or path of the element, where it is a matter of one.
+        expression: the FHIRPath expression, where it is a matter of one.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        profile: str,
+        element: str | None = None,
+        expression: str | None = None,
+    ) -> None:
+        place = profile if element is None else f"{profile}, {element}"
+        super().__init__(f"{place}: {message}")
+        self.profile = profile
+        self.element = element
+        self.expression = expression
+
+
+class InvalidResourceError(MedplumError, ValueError):
+    """A resource breaks the rules of its type or of a profile.
+
+    Attributes:
+        report: the `ValidationReport`; it names places and rules, never values.
+    """
+
+    def __init__(self, message: str, report: "ValidationReport") -> None:
+        super().__init__(message)
+        self.report = report
+
+
+class TerminologyError(MedplumError):
+    """A terminology service gave no usable answer."""
 
 
 class FHIRVersionWarning(UserWarning):

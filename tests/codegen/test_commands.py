@@ -137,7 +137,11 @@ def test_the_check_notices_a_changed_definition(
     assert main(["check"]) == 1
 
     named = [line for line in capsys.readouterr().out.splitlines() if line.startswith("changed: ")]
-    assert named == ["changed: pymedplum/fhir/thing.py", "changed: pymedplum/fhir/thing.pyi"]
+    assert named == [
+        "changed: pymedplum/definitions/types.jsonl",
+        "changed: pymedplum/fhir/thing.py",
+        "changed: pymedplum/fhir/thing.pyi",
+    ]
 
 
 def test_the_check_notices_a_changed_description_of_the_api(

@@ -56,7 +56,7 @@ def test_another_process_with_other_hashes_writes_the_same_bytes(
     assert list(differences(tree, read_tree(tmp_path / "out"))) == []
 
 
-def test_an_element_added_to_a_definition_changes_its_module_only(
+def test_an_element_added_to_a_definition_changes_its_module_and_its_table_only(
     source: FhirRelease, tree: dict[str, str], specs: Path
 ) -> None:
     file = specs / "StructureDefinition" / "Patient.json"
@@ -68,6 +68,12 @@ def test_an_element_added_to_a_definition_changes_its_module_only(
     found = list(differences(_build(source, specs), tree))
 
     heads = [difference.partition("\n")[0] for difference in found]
-    assert heads == [f"changed: {PATIENT}.py", f"changed: {PATIENT}.pyi"]
-    assert '+        Property("nickname", "nickname", "string"),' in found[0]
-    assert not any(line.startswith("-  ") for line in found[0].splitlines())
+    tables, module, _ = found
+    assert heads == [
+        "changed: pymedplum/definitions/types.jsonl",
+        f"changed: {PATIENT}.py",
+        f"changed: {PATIENT}.pyi",
+    ]
+    assert '"nickname":{"types":[{"code":"string"}]}' in tables
+    assert '+        Property("nickname", "nickname", "string"),' in module
+    assert not any(line.startswith("-  ") for line in module.splitlines())

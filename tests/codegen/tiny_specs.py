@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from codegen.extract import FHIR_TYPE, REGEX
+from codegen.cuts import FHIR_TYPE, REGEX
 from codegen.ir.build import Release, build_package
 from codegen.ir.types import Class, Element, Package
 from codegen.load import load_specs

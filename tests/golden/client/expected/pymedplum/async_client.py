@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pymedplum_runtime.auth import Auth
     from pymedplum_runtime.bulk import AsyncExportJob
     from pymedplum_runtime.client.keywords import AsyncClientOptions
-    from pymedplum_runtime.client.types import Query, RequestOptions, ResourceT, Timeout
+    from pymedplum_runtime.client.types import Query, RequestOptions, ResourceT, Timeout, Validate
     from pymedplum_runtime.hooks import (
         AsyncOnRequestCompleteHook,
         BeforeRequestHook,
@@ -85,6 +85,7 @@ class AsyncMedplumClient(AsyncClient):
         exact_decimals: bool = False,
         extended: bool = True,
         preflight: bool = False,
+        validate: Validate | None = None,
     ) -> None:
         """Configure a client; nothing is sent yet.
 
@@ -109,6 +110,8 @@ class AsyncMedplumClient(AsyncClient):
             exact_decimals: Read decimals as `Decimal` with their digits, in dicts too.
             extended: Ask for Medplum's own metadata: author, project, account, compartment.
             preflight: Refuse searches by parameters that the server does not list.
+            validate: Where resources are validated before they are written, unless a call says
+                otherwise: `"local"`, `"server"`, `"both"`, or a `WriteValidation`.
 
         Raises:
             InsecureTransportError: `base_url` is neither `https:` nor on this machine.
@@ -135,6 +138,7 @@ class AsyncMedplumClient(AsyncClient):
             exact_decimals=exact_decimals,
             extended=extended,
             preflight=preflight,
+            validate=validate,
         )
         super().__init__(options, http_client)
 

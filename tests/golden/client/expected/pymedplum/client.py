@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pymedplum_runtime.auth import Auth
     from pymedplum_runtime.bulk import ExportJob
     from pymedplum_runtime.client.keywords import SyncClientOptions
-    from pymedplum_runtime.client.types import Query, RequestOptions, ResourceT, Timeout
+    from pymedplum_runtime.client.types import Query, RequestOptions, ResourceT, Timeout, Validate
     from pymedplum_runtime.hooks import BeforeRequestHook, OnRequestCompleteHook
     from pymedplum_runtime.http.clock import Clock
     from pymedplum_runtime.http.retry import RetryPolicy
@@ -81,6 +81,7 @@ class MedplumClient(SyncClient):
         exact_decimals: bool = False,
         extended: bool = True,
         preflight: bool = False,
+        validate: Validate | None = None,
     ) -> None:
         """Configure a client; nothing is sent yet.
 
@@ -105,6 +106,8 @@ class MedplumClient(SyncClient):
             exact_decimals: Read decimals as `Decimal` with their digits, in dicts too.
             extended: Ask for Medplum's own metadata: author, project, account, compartment.
             preflight: Refuse searches by parameters that the server does not list.
+            validate: Where resources are validated before they are written, unless a call says
+                otherwise: `"local"`, `"server"`, `"both"`, or a `WriteValidation`.
 
         Raises:
             InsecureTransportError: `base_url` is neither `https:` nor on this machine.
@@ -131,6 +134,7 @@ class MedplumClient(SyncClient):
             exact_decimals=exact_decimals,
             extended=extended,
             preflight=preflight,
+            validate=validate,
         )
         super().__init__(options, http_client)
 

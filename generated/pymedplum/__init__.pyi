@@ -144,6 +144,9 @@ from .exceptions import (
     ContentTooLargeError as ContentTooLargeError,
 )
 from .exceptions import (
+    FHIRPathError as FHIRPathError,
+)
+from .exceptions import (
     FHIRVersionWarning as FHIRVersionWarning,
 )
 from .exceptions import (
@@ -151,6 +154,9 @@ from .exceptions import (
 )
 from .exceptions import (
     InsecureTransportError as InsecureTransportError,
+)
+from .exceptions import (
+    InvalidResourceError as InvalidResourceError,
 )
 from .exceptions import (
     LoadError as LoadError,
@@ -177,6 +183,9 @@ from .exceptions import (
     PreconditionFailedError as PreconditionFailedError,
 )
 from .exceptions import (
+    ProfileError as ProfileError,
+)
+from .exceptions import (
     RateLimitError as RateLimitError,
 )
 from .exceptions import (
@@ -184,6 +193,9 @@ from .exceptions import (
 )
 from .exceptions import (
     SigningKeyError as SigningKeyError,
+)
+from .exceptions import (
+    TerminologyError as TerminologyError,
 )
 from .exceptions import (
     TokenRefreshCooldownError as TokenRefreshCooldownError,
@@ -461,6 +473,12 @@ from .types import (
 from .types import (
     UpdateResult as UpdateResult,
 )
+from .types import (
+    Validate as Validate,
+)
+from .types import (
+    WriteValidation as WriteValidation,
+)
 
 __all__ = [
     "MAX_RETRY_DELAY_SECONDS",
@@ -499,10 +517,12 @@ __all__ = [
     "ExportedFile",
     "ExportedFiles",
     "FHIRBundle",
+    "FHIRPathError",
     "FHIRVersionWarning",
     "FileTokenStore",
     "GoneError",
     "InsecureTransportError",
+    "InvalidResourceError",
     "Invoke",
     "JobReference",
     "KeyPair",
@@ -528,6 +548,7 @@ __all__ = [
     "PreconditionFailedError",
     "PreparedRequest",
     "PrivateKeyJwtAuth",
+    "ProfileError",
     "Progress",
     "Query",
     "RateLimitError",
@@ -549,6 +570,7 @@ __all__ = [
     "SmartConfiguration",
     "StoredTokens",
     "SummaryMode",
+    "TerminologyError",
     "Timeout",
     "TokenEndpoint",
     "TokenExchange",
@@ -560,7 +582,9 @@ __all__ = [
     "UnknownSearchParameterError",
     "UnsafeRedirectError",
     "UpdateResult",
+    "Validate",
     "ValidationError",
+    "WriteValidation",
     "__version__",
     "ap",
     "build_merged_access",

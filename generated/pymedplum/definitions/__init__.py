@@ -1,0 +1,1 @@
+"""Compiled definitions, a line each: read by `pymedplum.validation`."""

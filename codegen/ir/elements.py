@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from codegen.ir.catalog import RESOURCE_ID, Catalog
-from codegen.ir.codes import CannotExpandError
 from codegen.ir.names import attribute_name, choice_name, class_name
 from codegen.ir.primitives import LONG_ID, SYSTEM, system_type
 from codegen.ir.text import describe
 from codegen.ir.types import Element
 from codegen.load import Json
+from pymedplum_runtime.terminology.expand import CannotExpandError
 
 # A choice of more types than this is FHIR's open type `*`: it reaches every datatype, so its
 # types are only built when one is met.

@@ -279,7 +279,10 @@ class ProfileError(MedplumError, ValueError):
         profile: the canonical URL of the profile, or the file where it has none.
         element: the id or path of the element, where it is a matter of one.
         expression: the FHIRPath expression, where it is a matter of one.
+        problems: all that is wrong, this included, where several problems were found at once.
     """
+
+    problems: "Sequence[ProfileError]" = ()
 
     def __init__(
         self,

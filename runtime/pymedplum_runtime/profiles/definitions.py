@@ -30,10 +30,13 @@ class Shelf:
 
     def get(self, url: str) -> Any:  # noqa: ANN401 - a DefinitionTable or a ValueSetTable
         """Return a table by its URL without version, or None."""
-        if url not in self._read:
+        found = self._read.get(url)
+        if found is None:
             line = self._lines.get(url)
-            self._read[url] = None if line is None else json.loads(line)
-        return self._read[url]
+            if line is None:
+                return None  # not remembered: resources name URLs without end
+            found = self._read[url] = json.loads(line)
+        return found
 
 
 def _url_of(line: str) -> str:
@@ -69,7 +72,7 @@ class Definitions:
             return self._parent.table(canonical) if self._parent else None
         if version and found.get("version", version) != version:
             return None
-        return found  # type: ignore[no-any-return]  # as the shelf's lines are written
+        return found
 
     def type_table(self, code: str) -> DefinitionTable | None:
         """Return a base type by its name: `Patient`, `HumanName`, `date`."""
@@ -82,7 +85,7 @@ class Definitions:
             merged: dict[str, ElementTable] = {}
             for ancestor in reversed(self.line(code)):
                 table = self.type_table(ancestor)
-                merged |= (table or {}).get("root", {}).get("elements", {})
+                merged |= table.get("root", {}).get("elements", {}) if table else {}
             self._elements[code] = merged
         return self._elements[code]
 
@@ -112,7 +115,14 @@ class Definitions:
         found = self._added_value_sets.get(url) or self._on_shelves(self._value_set_shelves, url)
         if found is None and self._parent:
             return self._parent.value_set(url)
-        return found  # type: ignore[no-any-return]  # as the shelf's lines are written
+        return found
+
+    @property
+    def urls(self) -> set[str]:
+        """The canonical URLs of all definitions, for suggestions."""
+        shelved = {url for shelf in self._shelves for url in shelf.urls}
+        inherited = self._parent.urls if self._parent else set[str]()
+        return shelved | set(self._added) | inherited
 
     def extended(
         self,

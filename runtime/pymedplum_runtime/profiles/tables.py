@@ -83,13 +83,18 @@ class PrimitiveTable(TypedDict, total=False):
     max_length: int
 
 
-class DefinitionTable(TypedDict, total=False):
-    """A compiled StructureDefinition."""
+class NamedDefinition(TypedDict):
+    """What every compiled StructureDefinition has."""
 
     url: str
+    type: str
+
+
+class DefinitionTable(NamedDefinition, total=False):
+    """A compiled StructureDefinition."""
+
     version: str
     name: str
-    type: str
     kind: str
     abstract: bool
     base: str
@@ -99,8 +104,20 @@ class DefinitionTable(TypedDict, total=False):
     primitive: PrimitiveTable
 
 
-class ValueSetTable(TypedDict):
+ANY_SYSTEM = "*"  # among the open systems of a set of which not even the systems are known
+
+
+class ListedCodes(TypedDict):
     """The codes of a value set that can be enumerated, by system."""
 
     url: str
     systems: dict[str, list[str]]
+
+
+class ValueSetTable(ListedCodes, total=False):
+    """What is known of a value set: its codes, and where there may be more."""
+
+    version: str
+    grammars: dict[str, list[str]]  # systems whose codes a grammar tells; parts they must not have
+    open: list[str]  # systems whose codes are not all known, or ANY_SYSTEM
+    folded: list[str]  # systems whose codes are the same in upper and lower case

@@ -10,6 +10,7 @@ from codegen.extract import extract, extract_profiles, extract_search
 from codegen.ir.build import Release
 from codegen.load import load_specs
 from codegen.load_api import ApiSources, load_api
+from codegen.load_profiles import ProfileSources
 from codegen.output import ForeignFolderError, differences, read_tree, write_tree
 from codegen.pipeline import build, plan, plan_api
 from codegen.problems import InputError
@@ -24,6 +25,9 @@ GENERATED = ROOT / "generated"
 EXPORTS = ROOT / "specs" / "pymedplum" / "exports.toml"
 OPENAPI = ROOT / "specs" / "medplum" / "openapi.yaml"
 OPERATIONS = "OperationDefinition"
+KNOWN_PROBLEMS = ROOT / "specs" / "known-problems.toml"
+ACCESSORS = ROOT / "specs" / "pymedplum" / "accessors.toml"
+US_CORE = ROOT / "specs" / "profiles" / "us-core"
 FAILURES = (DownloadError, ForeignFolderError, RuffError, SchemaError, ServerDocumentError)
 
 
@@ -77,6 +81,13 @@ def api_of(source: FhirRelease) -> ApiSources | None:
     return ApiSources(OPENAPI, (OPENAPI.parent / OPERATIONS, source.folder / OPERATIONS))
 
 
+def profiles_of(source: FhirRelease) -> ProfileSources | None:
+    """Say where the profiles lie, for the release that Medplum speaks."""
+    if not source.constraints:
+        return None
+    return ProfileSources((source.profiles_folder, US_CORE), ACCESSORS, KNOWN_PROBLEMS)
+
+
 def _generate(options: argparse.Namespace) -> int:
     source = read_sources().releases[options.fhir]
     if options.out is None and source.label != "r4":
@@ -86,7 +97,7 @@ def _generate(options: argparse.Namespace) -> int:
         _write_extract(source)
     release = release_of(source)
     api_sources = api_of(source)
-    files = build(source.folder, release, EXPORTS, api_sources)
+    files = build(source.folder, release, EXPORTS, api_sources, profiles_of(source))
     target: Path = options.out or GENERATED
     changed = sum(1 for _ in differences(files, read_tree(target)))
     write_tree(files, target)
@@ -101,7 +112,8 @@ def _generate(options: argparse.Namespace) -> int:
 
 def _check(_options: argparse.Namespace) -> int:
     source = read_sources().releases["r4"]
-    files = build(source.folder, release_of(source), EXPORTS, api_of(source))
+    sources = api_of(source), profiles_of(source)
+    files = build(source.folder, release_of(source), EXPORTS, *sources)
     found = list(differences(files, read_tree(GENERATED)))
     for difference in found:
         print(difference)

@@ -42,6 +42,7 @@ EVERYWHERE = frozenset(
     f"http://hl7.org/fhir/StructureDefinition/{name}"
     for name in ("Element", "Extension", "Resource", "DomainResource")
 )
+MAX_VALUE_SET = "http://hl7.org/fhir/StructureDefinition/elementdefinition-maxValueSet"
 REGEX = "http://hl7.org/fhir/StructureDefinition/regex"
 FHIR_TYPE = "http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type"
 
@@ -66,9 +67,7 @@ def _cut_element(element: Json, url: str) -> Json:
         cut["base"] = cut["base"]["path"]
     if "type" in cut:
         cut["type"] = [_cut_type(t) for t in cut["type"]]
-    if "binding" in cut:
-        cut["binding"] = _pick(cut["binding"], ("strength", "valueSet"))
-    return cut
+    return cut | _cut_binding(element)
 
 
 def cut_profile(profile: Json) -> Json:
@@ -85,9 +84,17 @@ def _cut_rules(element: Json) -> Json:
         cut["type"] = [_cut_type(t) for t in cut["type"]]
     if "slicing" in cut:
         cut["slicing"] = _pick(cut["slicing"], ("discriminator", "ordered", "rules"))
-    if "binding" in element:
-        cut["binding"] = _pick(element["binding"], ("strength", "valueSet", "extension"))
-    return cut | _cut_constraints(element, lambda source: source not in EVERYWHERE)
+    cut |= _cut_constraints(element, lambda source: source not in EVERYWHERE)
+    return cut | _cut_binding(element)
+
+
+def _cut_binding(element: Json) -> Json:
+    """Keep strength and value set, and the value set that no code may be outside of."""
+    if "binding" not in element:
+        return {}
+    cut = _pick(element["binding"], ("strength", "valueSet"))
+    limits = [x for x in element["binding"].get("extension", ()) if x["url"] == MAX_VALUE_SET]
+    return {"binding": cut | ({"extension": limits} if limits else {})}
 
 
 def _cut_constraints(element: Json, is_kept: Callable[[str], bool]) -> Json:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from codegen.problems import Problem
 from codegen.toml import read_toml
@@ -17,6 +18,8 @@ class Exports:
     names: tuple[str, ...]
     also: tuple[str, ...] = ()
     """What the package itself does not re-export: details, and names of another module."""
+    lazy: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Several runtime modules with their names, imported when they are first asked for."""
 
     @property
     def all_names(self) -> tuple[str, ...]:
@@ -27,16 +30,7 @@ class Exports:
 def load_exports(file: Path) -> tuple[tuple[Exports, ...], list[Problem]]:
     """Read the table of re-exports; a name may be given by one module only."""
     table = read_toml(file)
-    exports = tuple(
-        Exports(
-            module,
-            entry["from"],
-            entry["about"],
-            tuple(sorted(entry["names"])),
-            tuple(sorted(entry.get("also", ()))),
-        )
-        for module, entry in sorted(table.items())
-    )
+    exports = tuple(_exports(module, entry) for module, entry in sorted(table.items()))
     homes: dict[str, str] = {}
     problems: list[Problem] = []
     for export in exports:
@@ -46,3 +40,17 @@ def load_exports(file: Path) -> tuple[tuple[Exports, ...], list[Problem]]:
                 problems.append(Problem(file.name, f"{export.module}.{name}", message))
             homes[name] = export.module
     return exports, problems
+
+
+def _exports(module: str, entry: dict[str, Any]) -> Exports:
+    lazy = {home: tuple(sorted(names)) for home, names in entry.get("lazy", {}).items()}
+    names = entry.get("names") or [name for names in lazy.values() for name in names]
+    also = set(entry.get("also", ()))
+    return Exports(
+        module,
+        entry.get("from", ""),
+        entry["about"],
+        tuple(sorted(set(names) - also)),
+        tuple(sorted(also)),
+        tuple(sorted(lazy.items())),
+    )

@@ -8,7 +8,7 @@ import json
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
-from codegen.cuts import CUTS, Json, cut_definition, cut_operation, cut_profile
+from codegen.cuts import CUTS, MAX_VALUE_SET, Json, cut_definition, cut_operation, cut_profile
 from codegen.sources import FhirRelease
 
 
@@ -109,6 +109,12 @@ def _bindings(definition: Json, strengths: Collection[str]) -> Iterator[str]:
         binding = element.get("binding", {})
         if binding.get("strength") in strengths and "valueSet" in binding:
             yield binding["valueSet"]
+        if "extensible" in strengths:  # a limit is for those who check what is not required too
+            yield from (x["valueCanonical"] for x in _limits(binding))
+
+
+def _limits(binding: Json) -> list[Json]:
+    return [x for x in binding.get("extension", ()) if x["url"] == MAX_VALUE_SET]
 
 
 def _path(resource: Json) -> str:

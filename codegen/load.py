@@ -1,6 +1,7 @@
 """Reads the extract under specs/: knows JSON and the files' shape, nothing about Python."""
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,7 @@ def load_specs(folder: Path) -> tuple[Specs, list[Problem]]:
         if path.parent.name == "OperationDefinition":  # read with the API, in load_api
             continue
         file = path.relative_to(folder).as_posix()
-        resource, problem = _read(path, file)
+        resource, problem = read_definition(path, file, REQUIRED_KEYS)
         if problem:
             problems.append(problem)
             continue
@@ -62,17 +63,20 @@ def load_specs(folder: Path) -> tuple[Specs, list[Problem]]:
     return specs, problems
 
 
-def _read(path: Path, file: str) -> tuple[Json, Problem | None]:
+def read_definition(
+    path: Path, file: str, required: Mapping[str, Sequence[str]]
+) -> tuple[Json, Problem | None]:
+    """Read one definition, or say what is wrong with it; `required` are the keys of each type."""
     try:
         resource = json.loads(path.read_text(encoding="utf-8"))
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         return {}, Problem(file, "", f"is not JSON: {error}")
     if not isinstance(resource, dict):
         return {}, Problem(file, "", "is not a JSON object")
-    kind = resource.get("resourceType")
-    if kind not in REQUIRED_KEYS:
+    kind = str(resource.get("resourceType"))
+    if kind not in required:
         return {}, Problem(file, "", f"has the resourceType {kind!r}, which is not generated from")
-    missing = [key for key in REQUIRED_KEYS[kind] if not resource.get(key)]
+    missing = [key for key in required[kind] if not resource.get(key)]
     if missing:
         return {}, Problem(file, "", f"lacks {', '.join(missing)}")
     pathless = [str(n) for n, e in enumerate(resource.get("element", ()), 1) if not e.get("path")]

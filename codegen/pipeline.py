@@ -2,16 +2,18 @@
 
 from pathlib import Path
 
-from codegen.definitions import build_definitions
+from codegen.definitions import Terminology, build_definitions
 from codegen.exports import load_exports
+from codegen.ir.accessors import build_accessors
 from codegen.ir.api import Api
 from codegen.ir.api_build import build_api, fhir_types
 from codegen.ir.build import Release, build_package
 from codegen.ir.types import Package
-from codegen.load import load_specs
+from codegen.load import Specs, load_specs
 from codegen.load_api import ApiSources, ApiSpecs, load_api
+from codegen.load_profiles import Profiles, ProfileSources, load_profiles
 from codegen.problems import InputError
-from codegen.render.render import render_api, render_exports, render_package
+from codegen.render.render import render_accessors, render_api, render_exports, render_package
 from codegen.ruff import tidy
 from codegen.schemas import typed_dicts
 
@@ -41,11 +43,16 @@ def plan_api(sources: ApiSources, package: Package) -> Api:
 
 
 def build(
-    folder: Path, release: Release, exports_file: Path, api_sources: ApiSources | None = None
+    folder: Path,
+    release: Release,
+    exports_file: Path,
+    api_sources: ApiSources | None = None,
+    profile_sources: ProfileSources | None = None,
 ) -> dict[str, str]:
     """Return the generated files by path: same specs, same bytes.
 
-    Without the description of an API there are models, and no clients.
+    Without the description of an API there are models and no clients; without profiles, no typed
+    access to them, and validation knows the types alone.
 
     Raises:
         InputError: something is wrong with the definitions; all of it is listed.
@@ -54,12 +61,28 @@ def build(
     if problems:
         raise InputError(problems)
     package = plan(folder, release)
-    files = render_package(package) | build_definitions(load_specs(folder)[0], package, release)
+    specs, _ = load_specs(folder)
+    files = render_package(package) | _rules(specs, package, release, profile_sources)
     if api_sources is None:
         return tidy(files | render_exports(exports))
-    api, specs = _plan_api(api_sources, package)
-    bodies = typed_dicts(specs.document, api.schemas) if api.schemas else ""
+    api, api_specs = _plan_api(api_sources, package)
+    bodies = typed_dicts(api_specs.document, api.schemas) if api.schemas else ""
     return tidy(files | render_exports(exports, api.clients) | render_api(api, bodies))
+
+
+def _rules(
+    specs: Specs, package: Package, release: Release, sources: ProfileSources | None
+) -> dict[str, str]:
+    """Compile what validation reads, and the typed access to profiles."""
+    profiles, problems = load_profiles(sources) if sources else (Profiles(), [])
+    if problems:
+        raise InputError(problems)
+    terminology = Terminology(specs, profiles)
+    accessors, problems = build_accessors(profiles, terminology)
+    tables, broken = build_definitions(specs, package, release, profiles, terminology)
+    if problems or broken:
+        raise InputError([*problems, *broken])
+    return tables | render_accessors(accessors)
 
 
 def _plan_api(sources: ApiSources, package: Package) -> tuple[Api, ApiSpecs]:

@@ -39,6 +39,7 @@ TYPES = {
     "Timeout": _CLIENT,
     "TotalMode": _CLIENT,
     "UpdateResult": _CLIENT,
+    "Validate": _CLIENT,
     "BatchCreateResult": _SEARCH,
     "FHIRBundle": _SEARCH,
     "MergeResult": "pymedplum_runtime.access",

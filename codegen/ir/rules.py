@@ -9,6 +9,7 @@ from codegen.ir.primitives import LONG_ID, system_type
 from codegen.ir.types import Primitive
 from codegen.load import Json, Specs
 
+PROFILE = "constraint"  # the derivation of profiles, which are compiled elsewhere
 # Strengths that decide something: https://hl7.org/fhir/R4/terminologies.html#strength.
 CHECKED = ("required", "extensible")
 
@@ -18,7 +19,8 @@ def type_tables(
 ) -> list[Json]:
     """Return the table of every type, sorted by canonical URL."""
     rules = {p.name: p for p in primitives}
-    found = [_type_table(s.json, rules, long_ids) for s in specs.definitions.values()]
+    types = [s.json for s in specs.definitions.values() if s.json.get("derivation") != PROFILE]
+    found = [_type_table(definition, rules, long_ids) for definition in types]
     missing = set(rules) - {table["type"] for table in found}
     found += [_primitive_table(rules[name]) for name in missing]
     return sorted(found, key=lambda table: str(table["url"]))
@@ -26,7 +28,6 @@ def type_tables(
 
 def _type_table(definition: Json, rules: dict[str, Primitive], long_ids: frozenset[str]) -> Json:
     root, *elements = definition["element"]
-    is_profile = definition.get("derivation") == "constraint"
     name = definition["name"]
     table: Json = {
         "url": definition["url"],
@@ -41,11 +42,9 @@ def _type_table(definition: Json, rules: dict[str, Primitive], long_ids: frozens
         table["base"] = definition["baseDefinition"]
     if name in rules:
         return table | {"primitive": _primitive(rules[name])}
-    if is_profile:
-        table |= {"type": definition["type"], "profile": True}
     for element in elements:
         has_long_id = name in long_ids and element.get("base") == RESOURCE_ID
-        if is_profile or has_long_id or _is_own(element):
+        if has_long_id or _is_own(element):
             _put(table["root"], element, LONG_ID if has_long_id else None)
     return table
 
@@ -104,10 +103,15 @@ def _element(element: Json, type_name: str | None = None) -> Json:
         rules["max_length"] = element["maxLength"]
     for side in ("min", "max"):
         rules |= {f"{side}_value": v for k, v in element.items() if k.startswith(f"{side}Value")}
-    binding = element.get("binding", {})
-    if binding.get("strength") in CHECKED and "valueSet" in binding:
-        rules["binding"] = {"strength": binding["strength"], "value_set": binding["valueSet"]}
-    return rules | _constraints(element, is_root=is_root)
+    return rules | _binding(element.get("binding", {})) | _constraints(element, is_root=is_root)
+
+
+def _binding(binding: Json) -> Json:
+    limits = [x["valueCanonical"] for x in binding.get("extension", ())]
+    if "valueSet" not in binding or not (limits or binding["strength"] in CHECKED):
+        return {}
+    rules = {"strength": binding["strength"], "value_set": binding["valueSet"]}
+    return {"binding": rules | ({"max_value_set": limits[0]} if limits else {})}
 
 
 def _type(type_: Json, element: Json, name: str | None) -> Json:

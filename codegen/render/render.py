@@ -6,8 +6,10 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from codegen.exports import Exports
+from codegen.ir.accessors import AccessorModule
 from codegen.ir.api import Api, MethodModule
 from codegen.ir.types import Module, Package
+from codegen.render import accessors
 from codegen.render.clients import FILTERS, render_clients
 from codegen.render.rows import arguments
 from codegen.render.stubs import ModuleStub, module_stub
@@ -26,6 +28,15 @@ _environment = Environment(
     autoescape=False,  # noqa: S701 - Python source, not HTML
 )
 _environment.filters.update(docstring=docstring, arguments=arguments, literal=repr, **FILTERS)
+_environment.filters.update(
+    imports=accessors.imports,
+    aliases=accessors.aliases,
+    read_type=accessors.read_type,
+    written_type=accessors.written_type,
+    slot_call=accessors.slot_call,
+    part_type=accessors.part_type,
+    attribute_type=accessors.attribute_type,
+)
 
 
 def render_package(package: Package) -> dict[str, str]:
@@ -57,7 +68,11 @@ def render_exports(
         f"{PACKAGE}/__init__.pyi": _render("package_init.pyi.j2", homes=homes, names=names),
     }
     for export in exports:
-        files[f"{PACKAGE}/{export.module}.py"] = _render("exports.py.j2", export=export)
+        template = "exports_lazy" if export.lazy else "exports"
+        files[f"{PACKAGE}/{export.module}.py"] = _render(f"{template}.py.j2", export=export)
+        if export.lazy:
+            stub = _render("exports_lazy.pyi.j2", export=export)
+            files[f"{PACKAGE}/{export.module}.pyi"] = stub
     return files
 
 
@@ -67,6 +82,14 @@ def render_api(api: Api, bodies: str) -> dict[str, str]:
     if bodies:
         files[f"{PACKAGE}/api_types.py"] = _render("api_types.py.j2", api=api, bodies=bodies)
     return files
+
+
+def render_accessors(modules: tuple[AccessorModule, ...]) -> dict[str, str]:
+    """Return the modules of typed access to profiles."""
+    return {
+        f"{PACKAGE}/{module.name}.py": _render("accessors.py.j2", module=module)
+        for module in modules
+    }
 
 
 def _render_module(package: Package, module: Module, stub: ModuleStub) -> dict[str, str]:

@@ -44,6 +44,20 @@ def lazy_attributes(
     return load, names
 
 
+def published_attributes(
+    module: str, homes: Mapping[str, str]
+) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """Give the `__getattr__` and `__dir__` of a module of re-exports that are imported late."""
+    load, names = lazy_attributes(module, homes)
+
+    def load_published(name: str) -> Any:  # noqa: ANN401 - whatever the module defines
+        value = load(name)
+        publish(module, {name: value}, [name])
+        return value
+
+    return load_published, names
+
+
 def publish(module: str, namespace: Mapping[str, Any], names: list[str]) -> None:
     """Make re-exported classes and functions say where users import them from."""
     for name in names:

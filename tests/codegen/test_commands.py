@@ -17,7 +17,12 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     exports.write_text(NO_EXPORTS, encoding="utf-8")
     monkeypatch.setattr("codegen.sources.ROOT", tmp_path)
     monkeypatch.setattr("codegen.__main__.GENERATED", tmp_path / "generated")
+    nothing = tmp_path / "nothing.toml"
+    nothing.touch()
     monkeypatch.setattr("codegen.__main__.EXPORTS", exports)
+    monkeypatch.setattr("codegen.__main__.ACCESSORS", nothing)
+    monkeypatch.setattr("codegen.__main__.KNOWN_PROBLEMS", nothing)
+    monkeypatch.setattr("codegen.__main__.US_CORE", tmp_path / "us-core")
     monkeypatch.setattr("codegen.__main__.OPENAPI", write_api(tmp_path / "specs" / "medplum"))
     _specs(tmp_path)
     return tmp_path

@@ -1,0 +1,69 @@
+"""Renders the modules of typed access: writes their types as Python, decides nothing."""
+
+from codegen.ir.accessors import AccessorModule, PartField, Slot
+
+PYTHON = {"boolean": "bool", "integer": "int", "decimal": "Decimal"}
+
+
+def imports(module: AccessorModule) -> list[str]:
+    """Write the imports of the models that a module names."""
+    return [f"from pymedplum.fhir.{home} import {name}" for home, name in module.classes]
+
+
+def aliases(module: AccessorModule) -> list[tuple[str, tuple[str, ...]]]:
+    """Give the names of the code lists of a module with their codes."""
+    named = [(extension.class_name, extension.slot) for extension in module.extensions]
+    named += [
+        (part.type_name, part.slot) for extension in module.extensions for part in extension.parts
+    ]
+    return [
+        (f"{name}Code", tuple(code for code, _ in slot.codes))
+        for name, slot in named
+        if slot and slot.codes
+    ]
+
+
+def read_type(name: str, slot: Slot) -> str:
+    """Write the type that a value is read as."""
+    if slot.is_class:
+        return slot.type
+    return f"{name}Code" if slot.codes else PYTHON.get(slot.type, "str")
+
+
+def written_type(name: str, slot: Slot) -> str:
+    """Write the type of what a value may be set from."""
+    if not slot.is_class:
+        return read_type(name, slot)
+    code = [f"{name}Code"] if slot.codes else []
+    return " | ".join([slot.type, "FHIRJson", *code])
+
+
+def slot_call(slot: Slot) -> str:
+    """Write the call that makes a slot."""
+    arguments = [repr(slot.name)]
+    if slot.is_class:
+        arguments.append(f"model={slot.type}")
+    if slot.codes and slot.is_class:
+        arguments.append(f"codings={_by_system(slot)!r}")
+    elif slot.codes:
+        arguments.append(f"codes={tuple(code for code, _ in slot.codes)!r}")
+    return f"ValueSlot({', '.join(arguments)})"
+
+
+def attribute_type(part: PartField) -> str:
+    """Write the type of an attribute of an extension with parts."""
+    read = read_type(part.type_name, part.slot)
+    return f"{read} | None" if part.max == 1 else f"tuple[{read}, ...]"
+
+
+def part_type(part: PartField) -> str:
+    """Write the type of what the attribute is made from, with its default."""
+    written = written_type(part.type_name, part.slot)
+    if part.max != 1:
+        return f"Sequence[{written}]" if part.min else f"Sequence[{written}] = ()"
+    return written if part.min else f"{written} | None = None"
+
+
+def _by_system(slot: Slot) -> dict[str, tuple[str, ...]]:
+    systems = sorted({system for _, system in slot.codes})
+    return {s: tuple(code for code, system in slot.codes if system == s) for s in systems}

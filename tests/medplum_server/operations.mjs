@@ -9,6 +9,7 @@ import { valuesOf } from './filters.mjs';
 import { cancelJob, dropJob, jobStatus, startJob } from './jobs.mjs';
 import { patientsOf } from './metadata.mjs';
 import { PATIENT } from './patient.mjs';
+import { validateResource } from './profiles.mjs';
 import { TENANCY } from './tenancy.mjs';
 import { TERMINOLOGY } from './terminology.mjs';
 import { store, system } from './world.mjs';
@@ -55,11 +56,11 @@ async function acknowledge(req, repo) {
 }
 
 /** The bare resource is what Medplum validates, not a Parameters around it. */
-function validate(req) {
+function validate(req, repo) {
   if (req.body?.resourceType !== req.params.resourceType) {
     return [badRequest('Incorrect resource type')];
   }
-  core.validateResource(req.body);
+  validateResource(req.body, repo);
   return [allOk];
 }
 

@@ -2,6 +2,7 @@
 // versions that stay when nothing changes, hidden metadata, transactions that roll back.
 import { core, MemoryRepository, badRequest, notFound, OperationOutcomeError } from './medplum.mjs';
 import { isUnchanged, stamp, visible } from './metadata.mjs';
+import { validateResource } from './profiles.mjs';
 import { SearchIndex } from './search_index.mjs';
 import { findPage, linksOf, withKnownIncludes } from './search.mjs';
 import { state } from './state.mjs';
@@ -186,7 +187,7 @@ export class Store extends MemoryRepository {
   }
 
   write(resource, existing) {
-    core.validateResource(resource);
+    validateResource(resource, this);
     const stamped = stamp(resource, existing, this.caller);
     if (existing && isUnchanged(stamped, existing)) {
       return this.show(existing);

@@ -27,6 +27,7 @@ MedplumClient(before_request=of_the_event)  # expect mypy: arg-type; pyright: re
 AsyncMedplumClient(before_request=change_later)  # expect mypy: arg-type; pyright: reportArgumentType
 MedplumClient("https://a.example", "id")  # expect mypy: call-arg; pyright: reportCallIssue
 MedplumClient(client_secrt="a")  # expect mypy: call-arg; pyright: reportCallIssue
+MedplumClient(validate="loccal")  # expect mypy: arg-type; pyright: reportArgumentType
 client = MedplumClient()
 later_client = AsyncMedplumClient()
 
@@ -38,6 +39,8 @@ client.read_resource("Patient", "1", as_fhir="Patient")  # expect mypy: call-ove
 client.read_resource("Patient", "1", as_fhir=HumanName)  # expect mypy: type-var; pyright: reportArgumentType, reportCallIssue
 client.search_resource_pages("Patient", as_fhir=dict)  # expect mypy: type-var; pyright: reportArgumentType, reportCallIssue
 client.update_resource(ADA, if_match=1)  # expect mypy: call-overload; pyright: reportArgumentType
+client.create_resource(ADA, validate="locally")  # expect mypy: call-overload; pyright: reportArgumentType
+client.create_resource(ADA, validate=True)  # expect mypy: call-overload; pyright: reportArgumentType
 client.update_resource([ADA])  # expect mypy: call-overload; pyright: reportArgumentType
 client.update_with_retry("Patient", "1", lambda found: str(found))  # expect mypy: arg-type, return-value; pyright: reportArgumentType
 client.search_with_options("Patient", total="all")  # expect mypy: call-overload; pyright: reportArgumentType, reportCallIssue

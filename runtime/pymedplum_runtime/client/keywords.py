@@ -6,6 +6,7 @@ if TYPE_CHECKING:
     import httpx
 
     from pymedplum_runtime.auth.providers import Auth
+    from pymedplum_runtime.client.write_validation import Validate
     from pymedplum_runtime.hooks import (
         AsyncOnRequestCompleteHook,
         BeforeRequestHook,
@@ -36,6 +37,7 @@ class ClientOptions(TypedDict, total=False):
     exact_decimals: bool
     extended: bool
     preflight: bool
+    validate: "Validate | None"
 
 
 class SyncClientOptions(ClientOptions, total=False):

@@ -10,6 +10,7 @@ from pymedplum_runtime.auth.providers import Auth, ClientCredentials
 from pymedplum_runtime.auth.tokens import AccessToken
 from pymedplum_runtime.client.acting import OnBehalfOf
 from pymedplum_runtime.client.session import Session
+from pymedplum_runtime.client.write_validation import Validate, write_validation
 from pymedplum_runtime.hooks import (
     AsyncOnRequestCompleteHook,
     BeforeRequestHook,
@@ -45,6 +46,7 @@ class Options:
     exact_decimals: bool = False
     extended: bool = True
     preflight: bool = False
+    validate: Validate | None = None
 
     def session(self, *, is_async: bool) -> Session:
         """Build what the calls of a client share.
@@ -80,6 +82,7 @@ class Options:
             project_id=self.project_id,
             exact_decimals=self.exact_decimals,
             preflight=self.preflight,
+            validation=write_validation(self.validate),
         )
 
     def _auth(self) -> Auth | None:

@@ -16,6 +16,7 @@ from pymedplum_runtime.client.answers import raise_for_status
 from pymedplum_runtime.client.calls import Call
 from pymedplum_runtime.client.once import Once
 from pymedplum_runtime.client.prepared import accepted, shown
+from pymedplum_runtime.client.write_validation import WriteValidation
 from pymedplum_runtime.errors import ClientClosedError, MedplumError, NetworkError
 from pymedplum_runtime.hooks import (
     AsyncOnRequestCompleteHook,
@@ -52,6 +53,8 @@ class Session:
     exact_decimals: bool
     preflight: bool = False
     """Whether searches are held to what the server lists before they are sent."""
+    validation: WriteValidation | None = None
+    """How resources are validated before they are written, where a call does not say."""
     capabilities: Once[Any] = field(default_factory=Once[Any])
     """What the server says that it can do; a later layer reads it."""
     is_closed: bool = False

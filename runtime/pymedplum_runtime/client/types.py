@@ -9,6 +9,7 @@ import httpx
 from pydantic import ValidationError
 from typing_extensions import TypedDict
 
+from pymedplum_runtime.client.write_validation import Validate, WriteValidation
 from pymedplum_runtime.http.wire import Timeout
 from pymedplum_runtime.models.base import FHIRModel
 from pymedplum_runtime.models.resource import ResourceModel
@@ -32,6 +33,8 @@ __all__ = [
     "Timeout",
     "TotalMode",
     "UpdateResult",
+    "Validate",
+    "WriteValidation",
 ]
 
 ResourceT = TypeVar("ResourceT", bound=ResourceModel)

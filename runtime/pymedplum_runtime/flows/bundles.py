@@ -9,11 +9,13 @@ from pymedplum_runtime.client.calls import NO_OPTIONS, Call, CallOptions
 from pymedplum_runtime.client.results import object_of
 from pymedplum_runtime.client.session import Session
 from pymedplum_runtime.client.types import ResourceLike
+from pymedplum_runtime.client.write_validation import Validate
 from pymedplum_runtime.errors import MedplumError
 from pymedplum_runtime.flows.bodies import body_of, with_accounts
 from pymedplum_runtime.flows.conditions import if_none_exist_query
 from pymedplum_runtime.flows.guards import guarded_entry
 from pymedplum_runtime.flows.throttled import run_batch
+from pymedplum_runtime.flows.validation import before_sending
 from pymedplum_runtime.helpers.members import is_data, members_of
 from pymedplum_runtime.http.flow import Flow, after_writing
 from pymedplum_runtime.models import codec
@@ -34,15 +36,14 @@ def execute_batch(
     accounts: str | Sequence[str] | None = None,
     if_match: bool | str = False,
     prefer_async: bool = False,
+    validate: Validate | None = None,
     options: CallOptions = NO_OPTIONS,
 ) -> Flow[dict[str, Any]]:
     """Carry out the entries of a batch, each for itself."""
-    return run_batch(
-        session,
-        _bundle(bundle, "batch", accounts, if_match),
-        prefer_async=prefer_async,
-        options=options,
-    )
+    members = _bundle(bundle, "batch", accounts, if_match)
+    yield from before_sending(session, members, validate, options)
+    batch = run_batch(session, members, prefer_async=prefer_async, options=options)
+    return (yield from batch)
 
 
 def execute_transaction(
@@ -51,6 +52,7 @@ def execute_transaction(
     *,
     accounts: str | Sequence[str] | None = None,
     if_match: bool | str = False,
+    validate: Validate | None = None,
     options: CallOptions = NO_OPTIONS,
 ) -> Flow[dict[str, Any]]:
     """Carry out the entries of a transaction together; it is never split."""
@@ -60,6 +62,7 @@ def execute_transaction(
         body=_bundle(bundle, "transaction", accounts, if_match),
         options=options,
     )
+    yield from before_sending(session, call.body, validate, options)
     answer = yield from session.call(call)
     return object_of(answer, exact=session.exact_decimals)
 
@@ -111,6 +114,7 @@ def conditional_create_batch(
     *,
     chunk_size: int = 50,
     accounts: str | Sequence[str] | None = None,
+    validate: Validate | None = None,
     options: CallOptions = NO_OPTIONS,
 ) -> Flow[BatchCreateResult]:
     """Create many resources unless they exist, in batches that can be repeated safely."""
@@ -119,6 +123,8 @@ def conditional_create_batch(
     if not isinstance(entries, Iterable) or isinstance(entries, str | bytes | Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError("entries must be a list of pairs of a resource and a query")
     prepared = [_conditional(session, each, n, accounts) for n, each in enumerate(entries)]
+    everything = {"resourceType": "Bundle", "type": "batch", "entry": prepared}
+    yield from before_sending(session, everything, validate, options)
     results: list[BundleEntryResult] = []
     for start in range(0, len(prepared), chunk_size):
         chunk = prepared[start : start + chunk_size]

@@ -11,12 +11,13 @@ from pymedplum_runtime.client.calls import NO_OPTIONS, Call, CallOptions
 from pymedplum_runtime.client.results import check_as_fhir, check_done, object_of, resource_of
 from pymedplum_runtime.client.session import Session
 from pymedplum_runtime.client.types import Query, ResourceLike
-from pymedplum_runtime.errors import ValidationError
+from pymedplum_runtime.client.write_validation import Validate
 from pymedplum_runtime.flows.bodies import body_of, entity_tag
 from pymedplum_runtime.flows.capabilities import preflight
 from pymedplum_runtime.flows.conditions import if_none_exist_query, selects
 from pymedplum_runtime.flows.patches import patch_resource
 from pymedplum_runtime.flows.references import read_reference, resolve_references
+from pymedplum_runtime.flows.validation import before_writing, validate_resource
 from pymedplum_runtime.http.flow import Flow, after_writing
 from pymedplum_runtime.http.urls import id_segment, type_segment
 from pymedplum_runtime.http.wire import Answer
@@ -50,6 +51,7 @@ def create_resource(
     *,
     accounts: str | Sequence[str] | None = None,
     as_fhir: As | None = None,
+    validate: Validate | None = None,
     options: CallOptions = NO_OPTIONS,
 ) -> Flow[Any]:
     """Create a resource, and return it as the server stored it."""
@@ -63,6 +65,7 @@ def create_resource(
     )
     condition = parse_qsl(options.header("If-None-Exist") or "", keep_blank_values=True)
     yield from preflight(session, body.resource_type, condition, options)
+    yield from before_writing(session, body.value, validate, options)
     answer = yield from session.call(call)
     return (yield from _stored(session, call, answer, as_fhir))
 
@@ -74,6 +77,7 @@ def create_resource_if_none_exist(
     *,
     accounts: str | Sequence[str] | None = None,
     as_fhir: As | None = None,
+    validate: Validate | None = None,
     options: CallOptions = NO_OPTIONS,
 ) -> Flow[Any]:
     """Create a resource unless one matches, and return whichever there is then."""
@@ -83,6 +87,7 @@ def create_resource_if_none_exist(
         resource,
         accounts=accounts,
         as_fhir=as_fhir,
+        validate=validate,
         options=options.with_headers({"If-None-Exist": query}),
     )
 
@@ -234,6 +239,7 @@ def upsert_resource(
     *,
     accounts: str | Sequence[str] | None = None,
     as_fhir: As | None = None,
+    validate: Validate | None = None,
     options: CallOptions = NO_OPTIONS,
 ) -> Flow[Any]:
     """Update the resource that matches a search, or create it where none does."""
@@ -247,6 +253,7 @@ def upsert_resource(
         options=options,
     )
     yield from preflight(session, body.resource_type, pairs, options)
+    yield from before_writing(session, body.value, validate, options)
     answer = yield from session.call(call)
     return (yield from _stored(session, call, answer, as_fhir))
 
@@ -256,26 +263,3 @@ def _criteria(query: Query) -> list[tuple[str, str]]:
     if not selects(pairs):
         raise ValueError("query must select: a search parameter with a value, or all would match")
     return pairs
-
-
-def validate_resource(
-    session: Session,
-    resource: ResourceLike,
-    *,
-    options: CallOptions = NO_OPTIONS,
-) -> Flow[dict[str, Any]]:
-    """Ask the server whether it would accept a resource; the refusal is a result too."""
-    body = body_of(resource)
-    call = Call(
-        method="POST",
-        url=session.server.fhir(body.resource_type, "$validate"),
-        body=body.value,
-        options=options,
-        is_read=True,
-    )
-    try:
-        answer = yield from session.call(call)
-    except ValidationError as error:
-        refusal: dict[str, Any] = error.outcome
-        return refusal
-    return object_of(answer)

@@ -9,8 +9,10 @@ from pymedplum_runtime.client.calls import NO_OPTIONS, Call, CallOptions
 from pymedplum_runtime.client.results import check_as_fhir, object_of, resource_of
 from pymedplum_runtime.client.session import Session
 from pymedplum_runtime.client.types import ResourceLike, UpdateResult
+from pymedplum_runtime.client.write_validation import Validate
 from pymedplum_runtime.errors import MedplumError, MissingVersionIdError, PreconditionFailedError
 from pymedplum_runtime.flows.bodies import body_of, entity_tag, if_match_of
+from pymedplum_runtime.flows.validation import before_writing
 from pymedplum_runtime.http.flow import Flow, Invoke, after_writing
 from pymedplum_runtime.http.urls import id_segment, type_segment
 from pymedplum_runtime.http.wire import Answer, decode_or_none
@@ -28,6 +30,7 @@ def update_resource(
     accounts: str | Sequence[str] | None = None,
     as_fhir: type[FHIRModel] | None = None,
     if_match: bool | str = True,
+    validate: Validate | None = None,
     options: CallOptions = NO_OPTIONS,
 ) -> Flow[Any]:
     """Write a resource in place of the stored one, guarded by its version."""
@@ -42,6 +45,7 @@ def update_resource(
         body=body.value,
         options=options if tag is None else options.with_headers({"If-Match": tag}),
     )
+    yield from before_writing(session, body.value, validate, options)
     answer = yield from session.call(call)
     return resource_of(session, answer, as_fhir)
 
@@ -54,6 +58,7 @@ def update_with_retry(
     *,
     max_retries: int = 1,
     force: bool = False,
+    validate: Validate | None = None,
     options: CallOptions = NO_OPTIONS,
 ) -> Flow[UpdateResult]:
     """Read, change and write a resource; again where somebody else was faster."""
@@ -72,7 +77,7 @@ def update_with_retry(
         url=session.server.fhir(type_segment(resource_type), id_segment(resource_id)),
         options=options,
     )
-    return (yield from rewritten(session, read, change, max_retries))
+    return (yield from rewritten(session, read, change, max_retries, validate=validate))
 
 
 def _is_equal(changed: ResourceLike | None, stored: dict[str, Any]) -> bool:
@@ -89,6 +94,7 @@ def rewritten(
     max_retries: int,
     *,
     is_idempotent: bool = False,
+    validate: Validate | None = "off",
 ) -> Flow[UpdateResult]:
     """Read a resource, change it, and write it guarded by the version that was read.
 
@@ -99,6 +105,7 @@ def rewritten(
         max_retries: how often all of this is repeated after a 412.
         is_idempotent: whether making the change twice is making it once, so that it is made again
             even where the first write may have succeeded.
+        validate: where each version is validated before it is written; `None`: as the client says.
     """
     if isinstance(max_retries, bool) or not isinstance(max_retries, int) or max_retries < 0:  # pyright: ignore[reportUnnecessaryIsInstance]
         raise ValueError("max_retries must be a whole number, 0 or more")
@@ -111,8 +118,10 @@ def rewritten(
         if changed is None:
             version = body_of(stored).version_id or ""
             return UpdateResult(wrote=False, version_id=version, resource=stored)
+        write = _write(read, stored, changed)
+        yield from before_writing(session, write.body, validate, read.options)
         try:
-            answer = yield from session.call(_write(read, stored, changed))
+            answer = yield from session.call(write)
         except PreconditionFailedError as error:
             if max_retries == 0 or (error.possibly_committed and not is_idempotent):
                 raise

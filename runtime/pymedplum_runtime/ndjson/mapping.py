@@ -96,13 +96,24 @@ def map_ndjson(  # noqa: PLR0913 - one argument a choice
             raise ValueError(f"{name} must be a whole number, 1 or more")
     if not callable(function):
         raise TypeError(f"expected a function, got {type(function).__name__}")
-    problems = Problems(on_error)
     reader = LineReader(as_fhir, exact_decimals=exact_decimals)
+    return mapped(function, source, reader, Problems(on_error), wanted, chunk_bytes)
+
+
+def mapped(  # noqa: PLR0913, PLR0917 - what `map_ndjson` was given
+    function: Callable[[Any], T],
+    source: NdjsonSource,
+    reader: LineReader,
+    problems: Problems,
+    processes: int,
+    chunk_bytes: int = CHUNK_BYTES,
+) -> NdjsonReader[T]:
+    """Do what `map_ndjson` does, with a reader that may make something else of a line."""
     found = blocks_or_errors(files_of(source), MAX_LINE_BYTES)
-    if wanted == 1:
+    if processes == 1:
         done = _done_here(function, reader, found)
     else:
-        done = _done_elsewhere(pickled(function, reader), _chunks(found, chunk_bytes), wanted)
+        done = _done_elsewhere(pickled(function, reader), _chunks(found, chunk_bytes), processes)
     return NdjsonReader(_results(done, problems), problems.found)
 
 

@@ -12,8 +12,10 @@ from pymedplum_runtime.cli import (
     loading,
     login,
     operations,
+    profile,
     resources,
     search,
+    validate,
 )
 from pymedplum_runtime.cli.client import invocation
 from pymedplum_runtime.cli.exits import UsageError
@@ -80,6 +82,20 @@ app.command(
 app.command("import", epilog=_examples("pymedplum import population --journal population.journal"))(
     loading.load
 )
+app.command(
+    epilog=_examples(
+        "pymedplum validate patient.json",
+        "pymedplum validate export --processes 4",
+        "pymedplum validate patient.json "
+        "--profile http://hl7.org/fhir/us/core/StructureDefinition/us-core-patient",
+    )
+)(validate.validate)
+app.command(
+    epilog=_examples(
+        "pymedplum profile hl7.fhir.us.mcode-4.0.0.tgz --output mcode.py",
+        "pymedplum profile hl7.fhir.uv.ips@2.0.0 --output ips.py",
+    )
+)(profile.profile)
 app.command()(operations.capabilities)
 app.add_typer(keys.app, name="keys")
 app.command(epilog=_examples("pymedplum completion bash >> ~/.bashrc"))(completion.completion)

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any, cast
 
 from pymedplum_runtime.cli.output import json_text, write
@@ -28,7 +29,7 @@ def write_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     if is_terminal(sys.stdout):
         _draw(columns, rows)
         return
-    for row in (columns, *rows):
+    for row in chain([columns], rows):
         write("\t".join(map(_plain, row)) + "\n")
 
 

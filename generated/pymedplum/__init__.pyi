@@ -479,16 +479,64 @@ from .types import (
 from .types import (
     WriteValidation as WriteValidation,
 )
+from .validation import (
+    AsyncClientTerminology as AsyncClientTerminology,
+)
+from .validation import (
+    AsyncLocalTerminology as AsyncLocalTerminology,
+)
+from .validation import (
+    AsyncTerminology as AsyncTerminology,
+)
+from .validation import (
+    ClientTerminology as ClientTerminology,
+)
+from .validation import (
+    FHIRPath as FHIRPath,
+)
+from .validation import (
+    Issue as Issue,
+)
+from .validation import (
+    LocalTerminology as LocalTerminology,
+)
+from .validation import (
+    MustSupport as MustSupport,
+)
+from .validation import (
+    Terminology as Terminology,
+)
+from .validation import (
+    Unchecked as Unchecked,
+)
+from .validation import (
+    ValidationReport as ValidationReport,
+)
+from .validation import (
+    fhirpath as fhirpath,
+)
+from .validation import (
+    load_profile as load_profile,
+)
+from .validation import (
+    validate as validate,
+)
+from .validation import (
+    validate_async as validate_async,
+)
 
 __all__ = [
     "MAX_RETRY_DELAY_SECONDS",
     "SERVICE_TYPE_REFERENCE_URL",
     "AccessEntry",
     "AccessToken",
+    "AsyncClientTerminology",
     "AsyncExportJob",
     "AsyncJobTimeoutError",
+    "AsyncLocalTerminology",
     "AsyncMedplumClient",
     "AsyncOnRequestCompleteHook",
+    "AsyncTerminology",
     "Auth",
     "AuthenticationError",
     "AuthorizationCode",
@@ -504,6 +552,7 @@ __all__ = [
     "Capabilities",
     "ClientClosedError",
     "ClientCredentials",
+    "ClientTerminology",
     "Clock",
     "CodeValidation",
     "ConfigurationError",
@@ -517,6 +566,7 @@ __all__ = [
     "ExportedFile",
     "ExportedFiles",
     "FHIRBundle",
+    "FHIRPath",
     "FHIRPathError",
     "FHIRVersionWarning",
     "FileTokenStore",
@@ -524,12 +574,14 @@ __all__ = [
     "InsecureTransportError",
     "InvalidResourceError",
     "Invoke",
+    "Issue",
     "JobReference",
     "KeyPair",
     "LoadError",
     "LoadFailure",
     "LoadProgress",
     "LoadReport",
+    "LocalTerminology",
     "Manifest",
     "ManifestFile",
     "MedplumClient",
@@ -537,6 +589,7 @@ __all__ = [
     "MemoryTokenStore",
     "MergeResult",
     "MissingVersionIdError",
+    "MustSupport",
     "NdjsonError",
     "NdjsonReader",
     "NetworkError",
@@ -570,6 +623,7 @@ __all__ = [
     "SmartConfiguration",
     "StoredTokens",
     "SummaryMode",
+    "Terminology",
     "TerminologyError",
     "Timeout",
     "TokenEndpoint",
@@ -579,11 +633,13 @@ __all__ = [
     "TokenStore",
     "TokenStoreError",
     "TotalMode",
+    "Unchecked",
     "UnknownSearchParameterError",
     "UnsafeRedirectError",
     "UpdateResult",
     "Validate",
     "ValidationError",
+    "ValidationReport",
     "WriteValidation",
     "__version__",
     "ap",
@@ -595,6 +651,7 @@ __all__ = [
     "eq",
     "extract_account_references",
     "extract_identifier",
+    "fhirpath",
     "ge",
     "get_code_by_system",
     "get_code_display",
@@ -611,6 +668,7 @@ __all__ = [
     "gt",
     "le",
     "literal",
+    "load_profile",
     "lt",
     "make_project_membership_access",
     "map_ndjson",
@@ -639,6 +697,8 @@ __all__ = [
     "to_utc",
     "token",
     "upsert_extension",
+    "validate",
+    "validate_async",
     "validate_managed_access",
     "write_ndjson",
 ]

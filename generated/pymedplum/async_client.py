@@ -70,6 +70,7 @@ if TYPE_CHECKING:
         Timeout,
         TotalMode,
         UpdateResult,
+        Validate,
     )
     from pymedplum_runtime.flows.terminology import CodeValidation
     from pymedplum_runtime.hooks import (
@@ -130,6 +131,7 @@ class AsyncMedplumClient(AsyncClient):
         exact_decimals: bool = False,
         extended: bool = True,
         preflight: bool = False,
+        validate: Validate | None = None,
     ) -> None:
         """Configure a client; nothing is sent yet.
 
@@ -154,6 +156,8 @@ class AsyncMedplumClient(AsyncClient):
             exact_decimals: Read decimals as `Decimal` with their digits, in dicts too.
             extended: Ask for Medplum's own metadata: author, project, account, compartment.
             preflight: Refuse searches by parameters that the server does not list.
+            validate: Where resources are validated before they are written, unless a call says
+                otherwise: `"local"`, `"server"`, `"both"`, or a `WriteValidation`.
 
         Raises:
             InsecureTransportError: `base_url` is neither `https:` nor on this machine.
@@ -180,6 +184,7 @@ class AsyncMedplumClient(AsyncClient):
             exact_decimals=exact_decimals,
             extended=extended,
             preflight=preflight,
+            validate=validate,
         )
         super().__init__(options, http_client)
 
@@ -596,6 +601,7 @@ class AsyncMedplumClient(AsyncClient):
         headers: Mapping[str, str | None] | None = None,
         accounts: str | Sequence[str] | None = None,
         as_fhir: None = None,
+        validate: Validate | None = None,
         on_behalf_of: str | None = None,
         if_match: bool | str = True,
         timeout: Timeout | None = None,
@@ -608,6 +614,7 @@ class AsyncMedplumClient(AsyncClient):
         headers: Mapping[str, str | None] | None = None,
         accounts: str | Sequence[str] | None = None,
         as_fhir: type[ResourceT],
+        validate: Validate | None = None,
         on_behalf_of: str | None = None,
         if_match: bool | str = True,
         timeout: Timeout | None = None,
@@ -619,6 +626,7 @@ class AsyncMedplumClient(AsyncClient):
         headers: Mapping[str, str | None] | None = None,
         accounts: str | Sequence[str] | None = None,
         as_fhir: type[ResourceT] | None = None,
+        validate: Validate | None = None,
         on_behalf_of: str | None = None,
         if_match: bool | str = True,
         timeout: Timeout | None = None,
@@ -636,6 +644,8 @@ class AsyncMedplumClient(AsyncClient):
             accounts: References to the accounts to set in `meta.accounts`, such as
                 `Organization/123`. Only administrators can; the server ignores them from others.
             as_fhir: The model class to return instead of a dict, such as `Patient`.
+            validate: Where the resource is validated before it is written: `"local"`, `"server"`,
+                `"both"`, `"off"`, or a `WriteValidation`. None takes the client's.
             on_behalf_of: The membership to act for in this call, such as `ProjectMembership/123`.
                 None takes the one of the surrounding `with client.on_behalf_of(...)` or of the
                 client; an empty text takes none.
@@ -648,6 +658,7 @@ class AsyncMedplumClient(AsyncClient):
             The new version.
 
         Raises:
+            InvalidResourceError: A resource is invalid, and `validate` is on; nothing is written.
             ValueError: The resource has no type or id, or `if_match` is no entity tag.
             TypeError: `if_match` is neither bool nor str.
             MissingVersionIdError: `if_match="required"` and there is no `meta.versionId`.
@@ -667,6 +678,7 @@ class AsyncMedplumClient(AsyncClient):
                 resource,
                 accounts=accounts,
                 as_fhir=as_fhir,
+                validate=validate,
                 if_match=if_match,
                 options=CallOptions(headers=headers, on_behalf_of=on_behalf_of, timeout=timeout),
             )
@@ -681,6 +693,7 @@ class AsyncMedplumClient(AsyncClient):
         *,
         max_retries: int = 1,
         force: bool = False,
+        validate: Validate | None = None,
         on_behalf_of: str | None = None,
         timeout: Timeout | None = None,
     ) -> UpdateResult:
@@ -697,6 +710,8 @@ class AsyncMedplumClient(AsyncClient):
                 touch are written as they were, digit by digit.
             max_retries: How often to try again when somebody else was faster.
             force: Write even if nothing changes.
+            validate: Where the resource is validated before it is written: `"local"`, `"server"`,
+                `"both"`, `"off"`, or a `WriteValidation`. None takes the client's.
             on_behalf_of: The membership to act for in this call, such as `ProjectMembership/123`.
                 None takes the one of the surrounding `with client.on_behalf_of(...)` or of the
                 client; an empty text takes none.
@@ -706,6 +721,7 @@ class AsyncMedplumClient(AsyncClient):
             Whether it was written, the version, and the resource.
 
         Raises:
+            InvalidResourceError: A resource is invalid, and `validate` is on; nothing is written.
             PreconditionFailedError: Somebody was faster every time.
             NotFoundError: There is no such resource.
 
@@ -725,6 +741,7 @@ class AsyncMedplumClient(AsyncClient):
                 mutator,
                 max_retries=max_retries,
                 force=force,
+                validate=validate,
                 options=CallOptions(on_behalf_of=on_behalf_of, timeout=timeout),
             )
         )
@@ -1824,6 +1841,7 @@ class AsyncMedplumClient(AsyncClient):
         headers: Mapping[str, str | None] | None = None,
         accounts: str | Sequence[str] | None = None,
         as_fhir: None = None,
+        validate: Validate | None = None,
         on_behalf_of: str | None = None,
         timeout: Timeout | None = None,
     ) -> dict[str, Any]: ...
@@ -1835,6 +1853,7 @@ class AsyncMedplumClient(AsyncClient):
         headers: Mapping[str, str | None] | None = None,
         accounts: str | Sequence[str] | None = None,
         as_fhir: type[ResourceT],
+        validate: Validate | None = None,
         on_behalf_of: str | None = None,
         timeout: Timeout | None = None,
     ) -> ResourceT: ...
@@ -1845,6 +1864,7 @@ class AsyncMedplumClient(AsyncClient):
         headers: Mapping[str, str | None] | None = None,
         accounts: str | Sequence[str] | None = None,
         as_fhir: type[ResourceT] | None = None,
+        validate: Validate | None = None,
         on_behalf_of: str | None = None,
         timeout: Timeout | None = None,
     ) -> dict[str, Any] | ResourceT:
@@ -1858,6 +1878,8 @@ class AsyncMedplumClient(AsyncClient):
             accounts: References to the accounts to set in `meta.accounts`, such as
                 `Organization/123`. Only administrators can; the server ignores them from others.
             as_fhir: The model class to return instead of a dict, such as `Patient`.
+            validate: Where the resource is validated before it is written: `"local"`, `"server"`,
+                `"both"`, `"off"`, or a `WriteValidation`. None takes the client's.
             on_behalf_of: The membership to act for in this call, such as `ProjectMembership/123`.
                 None takes the one of the surrounding `with client.on_behalf_of(...)` or of the
                 client; an empty text takes none.
@@ -1867,6 +1889,7 @@ class AsyncMedplumClient(AsyncClient):
             The resource as stored, with its id and version.
 
         Raises:
+            InvalidResourceError: A resource is invalid, and `validate` is on; nothing is written.
             ValidationError: The server refuses the resource.
             AuthorizationError: The access policy does not allow it.
 
@@ -1881,6 +1904,7 @@ class AsyncMedplumClient(AsyncClient):
                 resource,
                 accounts=accounts,
                 as_fhir=as_fhir,
+                validate=validate,
                 options=CallOptions(headers=headers, on_behalf_of=on_behalf_of, timeout=timeout),
             )
         )
@@ -1895,6 +1919,7 @@ class AsyncMedplumClient(AsyncClient):
         headers: Mapping[str, str | None] | None = None,
         accounts: str | Sequence[str] | None = None,
         as_fhir: None = None,
+        validate: Validate | None = None,
         on_behalf_of: str | None = None,
         timeout: Timeout | None = None,
     ) -> dict[str, Any]: ...
@@ -1907,6 +1932,7 @@ class AsyncMedplumClient(AsyncClient):
         headers: Mapping[str, str | None] | None = None,
         accounts: str | Sequence[str] | None = None,
         as_fhir: type[ResourceT],
+        validate: Validate | None = None,
         on_behalf_of: str | None = None,
         timeout: Timeout | None = None,
     ) -> ResourceT: ...
@@ -1918,6 +1944,7 @@ class AsyncMedplumClient(AsyncClient):
         headers: Mapping[str, str | None] | None = None,
         accounts: str | Sequence[str] | None = None,
         as_fhir: type[ResourceT] | None = None,
+        validate: Validate | None = None,
         on_behalf_of: str | None = None,
         timeout: Timeout | None = None,
     ) -> dict[str, Any] | ResourceT:
@@ -1934,6 +1961,8 @@ class AsyncMedplumClient(AsyncClient):
             accounts: References to the accounts to set in `meta.accounts`, such as
                 `Organization/123`. Only administrators can; the server ignores them from others.
             as_fhir: The model class to return instead of a dict, such as `Patient`.
+            validate: Where the resource is validated before it is written: `"local"`, `"server"`,
+                `"both"`, `"off"`, or a `WriteValidation`. None takes the client's.
             on_behalf_of: The membership to act for in this call, such as `ProjectMembership/123`.
                 None takes the one of the surrounding `with client.on_behalf_of(...)` or of the
                 client; an empty text takes none.
@@ -1943,6 +1972,7 @@ class AsyncMedplumClient(AsyncClient):
             The resource that was found or created.
 
         Raises:
+            InvalidResourceError: A resource is invalid, and `validate` is on; nothing is written.
             PreconditionFailedError: The search finds several.
             UnsafeRedirectError: `if_none_exist` is an address of another server.
             ValidationError: The server refuses the resource.
@@ -1962,6 +1992,7 @@ class AsyncMedplumClient(AsyncClient):
                 if_none_exist,
                 accounts=accounts,
                 as_fhir=as_fhir,
+                validate=validate,
                 options=CallOptions(headers=headers, on_behalf_of=on_behalf_of, timeout=timeout),
             )
         )
@@ -2072,6 +2103,7 @@ class AsyncMedplumClient(AsyncClient):
         headers: Mapping[str, str | None] | None = None,
         accounts: str | Sequence[str] | None = None,
         as_fhir: None = None,
+        validate: Validate | None = None,
         on_behalf_of: str | None = None,
         timeout: Timeout | None = None,
     ) -> dict[str, Any]: ...
@@ -2084,6 +2116,7 @@ class AsyncMedplumClient(AsyncClient):
         headers: Mapping[str, str | None] | None = None,
         accounts: str | Sequence[str] | None = None,
         as_fhir: type[ResourceT],
+        validate: Validate | None = None,
         on_behalf_of: str | None = None,
         timeout: Timeout | None = None,
     ) -> ResourceT: ...
@@ -2095,6 +2128,7 @@ class AsyncMedplumClient(AsyncClient):
         headers: Mapping[str, str | None] | None = None,
         accounts: str | Sequence[str] | None = None,
         as_fhir: type[ResourceT] | None = None,
+        validate: Validate | None = None,
         on_behalf_of: str | None = None,
         timeout: Timeout | None = None,
     ) -> dict[str, Any] | ResourceT:
@@ -2110,6 +2144,8 @@ class AsyncMedplumClient(AsyncClient):
             accounts: References to the accounts to set in `meta.accounts`, such as
                 `Organization/123`. Only administrators can; the server ignores them from others.
             as_fhir: The model class to return instead of a dict, such as `Patient`.
+            validate: Where the resource is validated before it is written: `"local"`, `"server"`,
+                `"both"`, `"off"`, or a `WriteValidation`. None takes the client's.
             on_behalf_of: The membership to act for in this call, such as `ProjectMembership/123`.
                 None takes the one of the surrounding `with client.on_behalf_of(...)` or of the
                 client; an empty text takes none.
@@ -2119,6 +2155,7 @@ class AsyncMedplumClient(AsyncClient):
             The resource as stored.
 
         Raises:
+            InvalidResourceError: A resource is invalid, and `validate` is on; nothing is written.
             ValueError: The query is empty.
             PreconditionFailedError: The search finds several.
             ConflictError: Two such requests met on the server.
@@ -2139,6 +2176,7 @@ class AsyncMedplumClient(AsyncClient):
                 query,
                 accounts=accounts,
                 as_fhir=as_fhir,
+                validate=validate,
                 options=CallOptions(headers=headers, on_behalf_of=on_behalf_of, timeout=timeout),
             )
         )
@@ -2189,6 +2227,7 @@ class AsyncMedplumClient(AsyncClient):
         bundle: ResourceLike,
         *,
         accounts: str | Sequence[str] | None = None,
+        validate: Validate | None = None,
         on_behalf_of: str | None = None,
         if_match: bool | str = False,
         prefer_async: bool = False,
@@ -2207,6 +2246,8 @@ class AsyncMedplumClient(AsyncClient):
             bundle: The Bundle, as dict or model.
             accounts: References to the accounts to set in `meta.accounts`, such as
                 `Organization/123`. Only administrators can; the server ignores them from others.
+            validate: Where the resource is validated before it is written: `"local"`, `"server"`,
+                `"both"`, `"off"`, or a `WriteValidation`. None takes the client's.
             on_behalf_of: The membership to act for in this call, such as `ProjectMembership/123`.
                 None takes the one of the surrounding `with client.on_behalf_of(...)` or of the
                 client; an empty text takes none.
@@ -2220,6 +2261,7 @@ class AsyncMedplumClient(AsyncClient):
                 the job.
 
         Raises:
+            InvalidResourceError: A resource is invalid, and `validate` is on; nothing is written.
             ValidationError: The bundle as such is refused, an empty one included.
 
         Example:
@@ -2238,6 +2280,7 @@ class AsyncMedplumClient(AsyncClient):
                 self._driver.session,
                 bundle,
                 accounts=accounts,
+                validate=validate,
                 if_match=if_match,
                 prefer_async=prefer_async,
                 options=CallOptions(on_behalf_of=on_behalf_of, timeout=timeout),
@@ -2331,6 +2374,7 @@ class AsyncMedplumClient(AsyncClient):
         self,
         bundle: ResourceLike,
         *,
+        validate: Validate | None = None,
         on_behalf_of: str | None = None,
         accounts: str | Sequence[str] | None = None,
         if_match: bool | str = False,
@@ -2344,6 +2388,8 @@ class AsyncMedplumClient(AsyncClient):
 
         Args:
             bundle: The Bundle, as dict or model.
+            validate: Where the resource is validated before it is written: `"local"`, `"server"`,
+                `"both"`, `"off"`, or a `WriteValidation`. None takes the client's.
             on_behalf_of: The membership to act for in this call, such as `ProjectMembership/123`.
                 None takes the one of the surrounding `with client.on_behalf_of(...)` or of the
                 client; an empty text takes none.
@@ -2357,6 +2403,7 @@ class AsyncMedplumClient(AsyncClient):
             A Bundle of type `transaction-response`.
 
         Raises:
+            InvalidResourceError: A resource is invalid, and `validate` is on; nothing is written.
             ValueError: The bundle has another type than `transaction`.
             ValidationError: An entry fails, so nothing was written.
             ConflictError: Another transaction came in between; trying again is safe.
@@ -2382,6 +2429,7 @@ class AsyncMedplumClient(AsyncClient):
             _bundles.execute_transaction(
                 self._driver.session,
                 bundle,
+                validate=validate,
                 accounts=accounts,
                 if_match=if_match,
                 options=CallOptions(on_behalf_of=on_behalf_of, timeout=timeout),
@@ -2394,6 +2442,7 @@ class AsyncMedplumClient(AsyncClient):
         *,
         chunk_size: int = 50,
         accounts: str | Sequence[str] | None = None,
+        validate: Validate | None = None,
         on_behalf_of: str | None = None,
         timeout: Timeout | None = None,
     ) -> BatchCreateResult:
@@ -2408,6 +2457,8 @@ class AsyncMedplumClient(AsyncClient):
             chunk_size: Entries per request.
             accounts: References to the accounts to set in `meta.accounts`, such as
                 `Organization/123`. Only administrators can; the server ignores them from others.
+            validate: Where the resource is validated before it is written: `"local"`, `"server"`,
+                `"both"`, `"off"`, or a `WriteValidation`. None takes the client's.
             on_behalf_of: The membership to act for in this call, such as `ProjectMembership/123`.
                 None takes the one of the surrounding `with client.on_behalf_of(...)` or of the
                 client; an empty text takes none.
@@ -2415,6 +2466,9 @@ class AsyncMedplumClient(AsyncClient):
 
         Returns:
             What was created, what existed, and what failed.
+
+        Raises:
+            InvalidResourceError: A resource is invalid, and `validate` is on; nothing is written.
 
         Example:
             ```python
@@ -2430,6 +2484,7 @@ class AsyncMedplumClient(AsyncClient):
                 entries,
                 chunk_size=chunk_size,
                 accounts=accounts,
+                validate=validate,
                 options=CallOptions(on_behalf_of=on_behalf_of, timeout=timeout),
             )
         )

@@ -70,6 +70,7 @@ if TYPE_CHECKING:
         Timeout,
         TotalMode,
         UpdateResult,
+        Validate,
     )
     from pymedplum_runtime.flows.terminology import CodeValidation
     from pymedplum_runtime.hooks import BeforeRequestHook, OnRequestCompleteHook
@@ -126,6 +127,7 @@ class MedplumClient(SyncClient):
         exact_decimals: bool = False,
         extended: bool = True,
         preflight: bool = False,
+        validate: Validate | None = None,
     ) -> None:
         """Configure a client; nothing is sent yet.
 
@@ -150,6 +152,8 @@ class MedplumClient(SyncClient):
             exact_decimals: Read decimals as `Decimal` with their digits, in dicts too.
             extended: Ask for Medplum's own metadata: author, project, account, compartment.
             preflight: Refuse searches by parameters that the server does not list.
+            validate: Where resources are validated before they are written, unless a call says
+                otherwise: `"local"`, `"server"`, `"both"`, or a `WriteValidation`.
 
         Raises:
             InsecureTransportError: `base_url` is neither `https:` nor on this machine.
@@ -176,6 +180,7 @@ class MedplumClient(SyncClient):
             exact_decimals=exact_decimals,
             extended=extended,
             preflight=preflight,
+            validate=validate,
         )
         super().__init__(options, http_client)
 
@@ -592,6 +597,7 @@ class MedplumClient(SyncClient):
         headers: Mapping[str, str | None] | None = None,
         accounts: str | Sequence[str] | None = None,
         as_fhir: None = None,
+        validate: Validate | None = None,
         on_behalf_of: str | None = None,
         if_match: bool | str = True,
         timeout: Timeout | None = None,
@@ -604,6 +610,7 @@ class MedplumClient(SyncClient):
         headers: Mapping[str, str | None] | None = None,
         accounts: str | Sequence[str] | None = None,
         as_fhir: type[ResourceT],
+        validate: Validate | None = None,
         on_behalf_of: str | None = None,
         if_match: bool | str = True,
         timeout: Timeout | None = None,
@@ -615,6 +622,7 @@ class MedplumClient(SyncClient):
         headers: Mapping[str, str | None] | None = None,
         accounts: str | Sequence[str] | None = None,
         as_fhir: type[ResourceT] | None = None,
+        validate: Validate | None = None,
         on_behalf_of: str | None = None,
         if_match: bool | str = True,
         timeout: Timeout | None = None,
@@ -632,6 +640,8 @@ class MedplumClient(SyncClient):
             accounts: References to the accounts to set in `meta.accounts`, such as
                 `Organization/123`. Only administrators can; the server ignores them from others.
             as_fhir: The model class to return instead of a dict, such as `Patient`.
+            validate: Where the resource is validated before it is written: `"local"`, `"server"`,
+                `"both"`, `"off"`, or a `WriteValidation`. None takes the client's.
             on_behalf_of: The membership to act for in this call, such as `ProjectMembership/123`.
                 None takes the one of the surrounding `with client.on_behalf_of(...)` or of the
                 client; an empty text takes none.
@@ -644,6 +654,7 @@ class MedplumClient(SyncClient):
             The new version.
 
         Raises:
+            InvalidResourceError: A resource is invalid, and `validate` is on; nothing is written.
             ValueError: The resource has no type or id, or `if_match` is no entity tag.
             TypeError: `if_match` is neither bool nor str.
             MissingVersionIdError: `if_match="required"` and there is no `meta.versionId`.
@@ -663,6 +674,7 @@ class MedplumClient(SyncClient):
                 resource,
                 accounts=accounts,
                 as_fhir=as_fhir,
+                validate=validate,
                 if_match=if_match,
                 options=CallOptions(headers=headers, on_behalf_of=on_behalf_of, timeout=timeout),
             )
@@ -677,6 +689,7 @@ class MedplumClient(SyncClient):
         *,
         max_retries: int = 1,
         force: bool = False,
+        validate: Validate | None = None,
         on_behalf_of: str | None = None,
         timeout: Timeout | None = None,
     ) -> UpdateResult:
@@ -693,6 +706,8 @@ class MedplumClient(SyncClient):
                 touch are written as they were, digit by digit.
             max_retries: How often to try again when somebody else was faster.
             force: Write even if nothing changes.
+            validate: Where the resource is validated before it is written: `"local"`, `"server"`,
+                `"both"`, `"off"`, or a `WriteValidation`. None takes the client's.
             on_behalf_of: The membership to act for in this call, such as `ProjectMembership/123`.
                 None takes the one of the surrounding `with client.on_behalf_of(...)` or of the
                 client; an empty text takes none.
@@ -702,6 +717,7 @@ class MedplumClient(SyncClient):
             Whether it was written, the version, and the resource.
 
         Raises:
+            InvalidResourceError: A resource is invalid, and `validate` is on; nothing is written.
             PreconditionFailedError: Somebody was faster every time.
             NotFoundError: There is no such resource.
 
@@ -721,6 +737,7 @@ class MedplumClient(SyncClient):
                 mutator,
                 max_retries=max_retries,
                 force=force,
+                validate=validate,
                 options=CallOptions(on_behalf_of=on_behalf_of, timeout=timeout),
             )
         )
@@ -1820,6 +1837,7 @@ class MedplumClient(SyncClient):
         headers: Mapping[str, str | None] | None = None,
         accounts: str | Sequence[str] | None = None,
         as_fhir: None = None,
+        validate: Validate | None = None,
         on_behalf_of: str | None = None,
         timeout: Timeout | None = None,
     ) -> dict[str, Any]: ...
@@ -1831,6 +1849,7 @@ class MedplumClient(SyncClient):
         headers: Mapping[str, str | None] | None = None,
         accounts: str | Sequence[str] | None = None,
         as_fhir: type[ResourceT],
+        validate: Validate | None = None,
         on_behalf_of: str | None = None,
         timeout: Timeout | None = None,
     ) -> ResourceT: ...
@@ -1841,6 +1860,7 @@ class MedplumClient(SyncClient):
         headers: Mapping[str, str | None] | None = None,
         accounts: str | Sequence[str] | None = None,
         as_fhir: type[ResourceT] | None = None,
+        validate: Validate | None = None,
         on_behalf_of: str | None = None,
         timeout: Timeout | None = None,
     ) -> dict[str, Any] | ResourceT:
@@ -1854,6 +1874,8 @@ class MedplumClient(SyncClient):
             accounts: References to the accounts to set in `meta.accounts`, such as
                 `Organization/123`. Only administrators can; the server ignores them from others.
             as_fhir: The model class to return instead of a dict, such as `Patient`.
+            validate: Where the resource is validated before it is written: `"local"`, `"server"`,
+                `"both"`, `"off"`, or a `WriteValidation`. None takes the client's.
             on_behalf_of: The membership to act for in this call, such as `ProjectMembership/123`.
                 None takes the one of the surrounding `with client.on_behalf_of(...)` or of the
                 client; an empty text takes none.
@@ -1863,6 +1885,7 @@ class MedplumClient(SyncClient):
             The resource as stored, with its id and version.
 
         Raises:
+            InvalidResourceError: A resource is invalid, and `validate` is on; nothing is written.
             ValidationError: The server refuses the resource.
             AuthorizationError: The access policy does not allow it.
 
@@ -1877,6 +1900,7 @@ class MedplumClient(SyncClient):
                 resource,
                 accounts=accounts,
                 as_fhir=as_fhir,
+                validate=validate,
                 options=CallOptions(headers=headers, on_behalf_of=on_behalf_of, timeout=timeout),
             )
         )
@@ -1891,6 +1915,7 @@ class MedplumClient(SyncClient):
         headers: Mapping[str, str | None] | None = None,
         accounts: str | Sequence[str] | None = None,
         as_fhir: None = None,
+        validate: Validate | None = None,
         on_behalf_of: str | None = None,
         timeout: Timeout | None = None,
     ) -> dict[str, Any]: ...
@@ -1903,6 +1928,7 @@ class MedplumClient(SyncClient):
         headers: Mapping[str, str | None] | None = None,
         accounts: str | Sequence[str] | None = None,
         as_fhir: type[ResourceT],
+        validate: Validate | None = None,
         on_behalf_of: str | None = None,
         timeout: Timeout | None = None,
     ) -> ResourceT: ...
@@ -1914,6 +1940,7 @@ class MedplumClient(SyncClient):
         headers: Mapping[str, str | None] | None = None,
         accounts: str | Sequence[str] | None = None,
         as_fhir: type[ResourceT] | None = None,
+        validate: Validate | None = None,
         on_behalf_of: str | None = None,
         timeout: Timeout | None = None,
     ) -> dict[str, Any] | ResourceT:
@@ -1930,6 +1957,8 @@ class MedplumClient(SyncClient):
             accounts: References to the accounts to set in `meta.accounts`, such as
                 `Organization/123`. Only administrators can; the server ignores them from others.
             as_fhir: The model class to return instead of a dict, such as `Patient`.
+            validate: Where the resource is validated before it is written: `"local"`, `"server"`,
+                `"both"`, `"off"`, or a `WriteValidation`. None takes the client's.
             on_behalf_of: The membership to act for in this call, such as `ProjectMembership/123`.
                 None takes the one of the surrounding `with client.on_behalf_of(...)` or of the
                 client; an empty text takes none.
@@ -1939,6 +1968,7 @@ class MedplumClient(SyncClient):
             The resource that was found or created.
 
         Raises:
+            InvalidResourceError: A resource is invalid, and `validate` is on; nothing is written.
             PreconditionFailedError: The search finds several.
             UnsafeRedirectError: `if_none_exist` is an address of another server.
             ValidationError: The server refuses the resource.
@@ -1958,6 +1988,7 @@ class MedplumClient(SyncClient):
                 if_none_exist,
                 accounts=accounts,
                 as_fhir=as_fhir,
+                validate=validate,
                 options=CallOptions(headers=headers, on_behalf_of=on_behalf_of, timeout=timeout),
             )
         )
@@ -2068,6 +2099,7 @@ class MedplumClient(SyncClient):
         headers: Mapping[str, str | None] | None = None,
         accounts: str | Sequence[str] | None = None,
         as_fhir: None = None,
+        validate: Validate | None = None,
         on_behalf_of: str | None = None,
         timeout: Timeout | None = None,
     ) -> dict[str, Any]: ...
@@ -2080,6 +2112,7 @@ class MedplumClient(SyncClient):
         headers: Mapping[str, str | None] | None = None,
         accounts: str | Sequence[str] | None = None,
         as_fhir: type[ResourceT],
+        validate: Validate | None = None,
         on_behalf_of: str | None = None,
         timeout: Timeout | None = None,
     ) -> ResourceT: ...
@@ -2091,6 +2124,7 @@ class MedplumClient(SyncClient):
         headers: Mapping[str, str | None] | None = None,
         accounts: str | Sequence[str] | None = None,
         as_fhir: type[ResourceT] | None = None,
+        validate: Validate | None = None,
         on_behalf_of: str | None = None,
         timeout: Timeout | None = None,
     ) -> dict[str, Any] | ResourceT:
@@ -2106,6 +2140,8 @@ class MedplumClient(SyncClient):
             accounts: References to the accounts to set in `meta.accounts`, such as
                 `Organization/123`. Only administrators can; the server ignores them from others.
             as_fhir: The model class to return instead of a dict, such as `Patient`.
+            validate: Where the resource is validated before it is written: `"local"`, `"server"`,
+                `"both"`, `"off"`, or a `WriteValidation`. None takes the client's.
             on_behalf_of: The membership to act for in this call, such as `ProjectMembership/123`.
                 None takes the one of the surrounding `with client.on_behalf_of(...)` or of the
                 client; an empty text takes none.
@@ -2115,6 +2151,7 @@ class MedplumClient(SyncClient):
             The resource as stored.
 
         Raises:
+            InvalidResourceError: A resource is invalid, and `validate` is on; nothing is written.
             ValueError: The query is empty.
             PreconditionFailedError: The search finds several.
             ConflictError: Two such requests met on the server.
@@ -2135,6 +2172,7 @@ class MedplumClient(SyncClient):
                 query,
                 accounts=accounts,
                 as_fhir=as_fhir,
+                validate=validate,
                 options=CallOptions(headers=headers, on_behalf_of=on_behalf_of, timeout=timeout),
             )
         )
@@ -2185,6 +2223,7 @@ class MedplumClient(SyncClient):
         bundle: ResourceLike,
         *,
         accounts: str | Sequence[str] | None = None,
+        validate: Validate | None = None,
         on_behalf_of: str | None = None,
         if_match: bool | str = False,
         prefer_async: bool = False,
@@ -2203,6 +2242,8 @@ class MedplumClient(SyncClient):
             bundle: The Bundle, as dict or model.
             accounts: References to the accounts to set in `meta.accounts`, such as
                 `Organization/123`. Only administrators can; the server ignores them from others.
+            validate: Where the resource is validated before it is written: `"local"`, `"server"`,
+                `"both"`, `"off"`, or a `WriteValidation`. None takes the client's.
             on_behalf_of: The membership to act for in this call, such as `ProjectMembership/123`.
                 None takes the one of the surrounding `with client.on_behalf_of(...)` or of the
                 client; an empty text takes none.
@@ -2216,6 +2257,7 @@ class MedplumClient(SyncClient):
                 the job.
 
         Raises:
+            InvalidResourceError: A resource is invalid, and `validate` is on; nothing is written.
             ValidationError: The bundle as such is refused, an empty one included.
 
         Example:
@@ -2234,6 +2276,7 @@ class MedplumClient(SyncClient):
                 self._driver.session,
                 bundle,
                 accounts=accounts,
+                validate=validate,
                 if_match=if_match,
                 prefer_async=prefer_async,
                 options=CallOptions(on_behalf_of=on_behalf_of, timeout=timeout),
@@ -2327,6 +2370,7 @@ class MedplumClient(SyncClient):
         self,
         bundle: ResourceLike,
         *,
+        validate: Validate | None = None,
         on_behalf_of: str | None = None,
         accounts: str | Sequence[str] | None = None,
         if_match: bool | str = False,
@@ -2340,6 +2384,8 @@ class MedplumClient(SyncClient):
 
         Args:
             bundle: The Bundle, as dict or model.
+            validate: Where the resource is validated before it is written: `"local"`, `"server"`,
+                `"both"`, `"off"`, or a `WriteValidation`. None takes the client's.
             on_behalf_of: The membership to act for in this call, such as `ProjectMembership/123`.
                 None takes the one of the surrounding `with client.on_behalf_of(...)` or of the
                 client; an empty text takes none.
@@ -2353,6 +2399,7 @@ class MedplumClient(SyncClient):
             A Bundle of type `transaction-response`.
 
         Raises:
+            InvalidResourceError: A resource is invalid, and `validate` is on; nothing is written.
             ValueError: The bundle has another type than `transaction`.
             ValidationError: An entry fails, so nothing was written.
             ConflictError: Another transaction came in between; trying again is safe.
@@ -2378,6 +2425,7 @@ class MedplumClient(SyncClient):
             _bundles.execute_transaction(
                 self._driver.session,
                 bundle,
+                validate=validate,
                 accounts=accounts,
                 if_match=if_match,
                 options=CallOptions(on_behalf_of=on_behalf_of, timeout=timeout),
@@ -2390,6 +2438,7 @@ class MedplumClient(SyncClient):
         *,
         chunk_size: int = 50,
         accounts: str | Sequence[str] | None = None,
+        validate: Validate | None = None,
         on_behalf_of: str | None = None,
         timeout: Timeout | None = None,
     ) -> BatchCreateResult:
@@ -2404,6 +2453,8 @@ class MedplumClient(SyncClient):
             chunk_size: Entries per request.
             accounts: References to the accounts to set in `meta.accounts`, such as
                 `Organization/123`. Only administrators can; the server ignores them from others.
+            validate: Where the resource is validated before it is written: `"local"`, `"server"`,
+                `"both"`, `"off"`, or a `WriteValidation`. None takes the client's.
             on_behalf_of: The membership to act for in this call, such as `ProjectMembership/123`.
                 None takes the one of the surrounding `with client.on_behalf_of(...)` or of the
                 client; an empty text takes none.
@@ -2411,6 +2462,9 @@ class MedplumClient(SyncClient):
 
         Returns:
             What was created, what existed, and what failed.
+
+        Raises:
+            InvalidResourceError: A resource is invalid, and `validate` is on; nothing is written.
 
         Example:
             ```python
@@ -2426,6 +2480,7 @@ class MedplumClient(SyncClient):
                 entries,
                 chunk_size=chunk_size,
                 accounts=accounts,
+                validate=validate,
                 options=CallOptions(on_behalf_of=on_behalf_of, timeout=timeout),
             )
         )

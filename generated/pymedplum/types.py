@@ -13,6 +13,8 @@ from pymedplum_runtime.client.types import (
     ResourceLike,
     Timeout,
     UpdateResult,
+    Validate,
+    WriteValidation,
 )
 from pymedplum_runtime.lazy import publish
 
@@ -27,6 +29,8 @@ __all__ = [
     "ResourceLike",
     "Timeout",
     "UpdateResult",
+    "Validate",
+    "WriteValidation",
 ]
 
 publish(__name__, globals(), __all__)

@@ -22,6 +22,7 @@ from tests.benchmarks.published import measure_published
 from tests.benchmarks.rows import Report
 from tests.benchmarks.starts import measure_starts
 from tests.benchmarks.table import print_reports
+from tests.benchmarks.validation_rows import measure_validation
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ PARTS: dict[str, Callable[[Effort], list[Report]]] = {
     "paging": lambda e: [measure_paging(e.clients), measure_paging_memory()],
     "ndjson": lambda e: [measure_ndjson(e.calls)],
     "exports": lambda e: [measure_exports(e.calls + 1)],  # ten pairs
+    "validation": lambda e: [measure_validation(e.starts, e.calls)],
     "examples": lambda _: [measure_published()],
     "checkers": lambda e: [measure_checkers(e.checkers)],
 }

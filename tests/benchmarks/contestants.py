@@ -76,4 +76,11 @@ FHIR_RESOURCES = Contestant(
     dump=json.dumps({"exclude_none": True}),
     requirements=("fhir.resources==8.3.0", *_PINS["shared"]),
 )
+FHIRCRAFT = Contestant(  # validates alone: no other part has it
+    name="fhircraft-0.9.0",
+    module="fhircraft",
+    pattern="fhircraft.fhir.resources.datatypes.R4.core:{name}",
+    dump="{}",
+    requirements=("fhircraft==0.9.0", *_PINS["shared"]),
+)
 CONTESTANTS = (PYMEDPLUM, FHIR_RESOURCES, OURS)

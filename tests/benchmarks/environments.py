@@ -14,11 +14,16 @@ from tests.benchmarks.contestants import CONTESTANTS, OURS, ROOT, Contestant
 def prepare_environments() -> None:
     """Make every environment that is missing or was made for other versions."""
     for contestant in CONTESTANTS:
-        _prepare(contestant)
+        prepare_environment(contestant)
     _install_checkout()
 
 
-def _prepare(contestant: Contestant) -> None:
+def prepare_environment(contestant: Contestant) -> None:
+    """Make the environment of one, unless it is there.
+
+    Raises:
+        subprocess.CalledProcessError: its packages cannot be installed.
+    """
     stamp = contestant.folder / "requirements.json"
     wanted = json.dumps([sys.version, *contestant.requirements])
     if stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted:

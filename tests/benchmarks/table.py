@@ -3,20 +3,21 @@
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks.contestants import FHIR_RESOURCES, OURS, PYMEDPLUM
+from tests.benchmarks.contestants import FHIR_RESOURCES, FHIRCRAFT, OURS, PYMEDPLUM
 from tests.benchmarks.rows import CountRow, Report, Row
 
 DIGITS = {"ms": 0, "s": 2, "us": 1, "MiB": 0, "files": 0}
+SHOWN = (PYMEDPLUM.name, FHIR_RESOURCES.name, FHIRCRAFT.name, OURS.name)
 VERDICTS = {True: "[green]yes", False: "[red]no", None: ""}
 PRINTED_BELOW = 10.0  # ms: small values keep a decimal
-WIDE = 210  # columns, where no terminal says how many
+WIDE = 230  # columns, where no terminal says how many
 
 
 def print_reports(reports: list[Report], title: str) -> None:
     """Print every row, then what could not be measured."""
     table = Table(title=title, title_justify="left")
     table.add_column("measure", no_wrap=True)
-    for heading in ("floor", PYMEDPLUM.name, FHIR_RESOURCES.name, OURS.name):
+    for heading in ("floor", *SHOWN):
         table.add_column(heading.replace("-", " "), justify="right")
     table.add_column("ours / floor", justify="right")
     table.add_column("ours / pymedplum", justify="right")
@@ -33,7 +34,7 @@ def print_reports(reports: list[Report], title: str) -> None:
 
 
 def _cells(row: Row | CountRow) -> list[str]:
-    values = [_value(row, name) for name in (PYMEDPLUM.name, FHIR_RESOURCES.name, OURS.name)]
+    values = [_value(row, name) for name in SHOWN]
     floor = "" if row.floor is None else _number(row.floor, row.unit)
     ratios = [_ratio(row.to_floor), _ratio(row.to_peer)]
     return [row.measure, floor, *values, *ratios, row.goal, VERDICTS[row.is_met]]

@@ -16,6 +16,7 @@ from tests.benchmarks.client_rows import (
 )
 from tests.benchmarks.environments import prepare_environments
 from tests.benchmarks.export_rows import measure_exports
+from tests.benchmarks.fhirpath_rows import measure_fhirpath
 from tests.benchmarks.ndjson_rows import measure_ndjson
 from tests.benchmarks.paging_rows import measure_paging, measure_paging_memory
 from tests.benchmarks.published import measure_published
@@ -51,6 +52,7 @@ PARTS: dict[str, Callable[[Effort], list[Report]]] = {
     "ndjson": lambda e: [measure_ndjson(e.calls)],
     "exports": lambda e: [measure_exports(e.calls + 1)],  # ten pairs
     "validation": lambda e: [measure_validation(e.starts, e.calls)],
+    "fhirpath": lambda e: [measure_fhirpath(e.starts, e.calls, e.repeats)],
     "examples": lambda _: [measure_published()],
     "checkers": lambda e: [measure_checkers(e.checkers)],
 }

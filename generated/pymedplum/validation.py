@@ -24,24 +24,5 @@ _HOMES = {
     "load_profile": "pymedplum_runtime.validation.profile_loading",
 }
 
-__all__ = [
-    "AsyncClientTerminology",
-    "AsyncLocalTerminology",
-    "AsyncTerminology",
-    "ClientTerminology",
-    "FHIRPath",
-    "Issue",
-    "Level",
-    "LocalTerminology",
-    "MustSupport",
-    "Severity",
-    "Terminology",
-    "Unchecked",
-    "ValidationReport",
-    "fhirpath",
-    "load_profile",
-    "validate",
-    "validate_async",
-]
-
 __getattr__, __dir__ = published_attributes(__name__, _HOMES)
+__all__ = list(_HOMES)

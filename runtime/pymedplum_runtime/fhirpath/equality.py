@@ -5,7 +5,7 @@ Source: https://hl7.org/fhirpath/N1/#equality
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from decimal import Context, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import Any
 
 from pymedplum_runtime.fhirpath.keeping import Kept
@@ -148,7 +148,8 @@ def rounded_alike(one: Any, other: Any) -> bool:  # noqa: ANN401 - numbers
     left, right = Decimal(one), Decimal(other)
     step = Decimal(1).scaleb(-min(_digits(left), _digits(right)))
     try:
-        return left.quantize(step, context=_EXACT) == right.quantize(step, context=_EXACT)
+        rounded = (n.quantize(step, ROUND_HALF_UP, _EXACT) for n in (left, right))
+        return next(rounded) == next(rounded)
     except InvalidOperation:  # more digits than are calculated with
         return left == right
 

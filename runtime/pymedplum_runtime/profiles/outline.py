@@ -48,8 +48,8 @@ def outline_of(definition: Definition) -> Outline:
 
 def elements_of(definition: Definition) -> list[Definition]:
     """Return the ElementDefinitions of a snapshot, or of the differential where there is none."""
-    part = definition.get("snapshot" if has_snapshot(definition) else "differential") or {}
-    listed = cast("Definition", part).get("element", [])
+    part = definition.get("snapshot" if has_snapshot(definition) else "differential")
+    listed = cast("Definition", part or {}).get("element", [])
     return [e for e in cast("list[Definition]", listed) if "path" in e]
 
 

@@ -10,6 +10,7 @@ from pymedplum_runtime.profiles import Definitions, compile_profiles, packaged
 
 HOME = "http://example.org/fhir/StructureDefinition/"
 FHIR = "http://hl7.org/fhir/StructureDefinition/"
+COMPONENT = "Observation.component"
 BY_URL = {"discriminators": [["value", "url"]], "rules": "open"}
 
 Json = dict[str, Any]
@@ -82,3 +83,18 @@ def refused(*profiles: Json) -> ProfileError:
     with pytest.raises(ProfileError) as raised:
         compiled(*profiles)
     return raised.value
+
+
+def matches(*elements: Json, others: tuple[Json, ...] = ()) -> list[Json]:
+    """Compile a profile of components; return what the slice `a` is told by."""
+    found = root(profile(*elements), *others)["elements"]["component"]["slices"]["a"]["match"]
+    return list(found)
+
+
+def sliced(discriminator: str, *below: Json, **members: Any) -> list[Json]:
+    parts = [element(COMPONENT, slicing=slicing(discriminator))]
+    return [*parts, element(f"{COMPONENT}:a", **members), *below]
+
+
+def under(path: str, **members: Any) -> Json:
+    return element(f"{COMPONENT}:a.{path}", **members)

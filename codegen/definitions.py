@@ -15,7 +15,7 @@ from pymedplum_runtime.profiles.compiler import compile_profiles
 from pymedplum_runtime.profiles.definitions import Definitions, Shelf
 from pymedplum_runtime.profiles.problems import Tolerated
 from pymedplum_runtime.terminology.expand import CannotExpandError, expand
-from pymedplum_runtime.terminology.tables import value_set_tables
+from pymedplum_runtime.terminology.tables import value_set_tables, value_sets_of
 
 HOME = "pymedplum/definitions"
 EXTENSION = "Extension"
@@ -33,7 +33,7 @@ def build_definitions(
         compiled = compile_profiles(published, known, list(_tolerated(profiles)))
     except ProfileError as error:
         return {}, [_problem(each) for each in error.problems]
-    bindings = _bindings([*types, *compiled])
+    bindings = value_sets_of([*types, *compiled])
     value_sets, _ = value_set_tables(bindings, terminology.value_sets, terminology.code_systems)
     files: dict[str, Iterable[Mapping[str, Any]]] = {
         "types": types,
@@ -59,20 +59,6 @@ def _tolerated(profiles: Profiles) -> Iterator[Tolerated]:
 
 def _problem(error: ProfileError) -> Problem:
     return Problem(error.profile, error.element or "", str(error).partition(": ")[2])
-
-
-def _bindings(tables: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    """Give every value set that a table binds anything to."""
-    todo: list[Any] = list(tables)
-    while todo:
-        place = todo.pop()
-        if isinstance(place, list):
-            todo += place
-        elif isinstance(place, dict):
-            binding = place.get("binding", {})
-            named = {"value_set": binding} if isinstance(binding, str) else binding
-            yield from (named[key] for key in ("value_set", "max_value_set") if key in named)
-            todo += place.values()
 
 
 class Terminology:

@@ -38,6 +38,7 @@ def test_the_runtime_imports_nothing_of_ours_but_itself() -> None:
 LAYERS = (
     "helpers",
     "models",
+    "accessors",
     "fhirpath",
     "profiles",
     "terminology",

@@ -1,7 +1,7 @@
 """The tables of many value sets at once: what the generator and `load_profile` ask for."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, cast
 
 from pymedplum_runtime.profiles.tables import ANY_SYSTEM, ValueSetTable
 from pymedplum_runtime.terminology.expand import Expander, Lookup
@@ -10,6 +10,20 @@ from pymedplum_runtime.terminology.grammars import NAMED
 from pymedplum_runtime.terminology.versions import split_canonical, version_number
 
 Json = Mapping[str, Any]  # FHIR JSON as parsed
+
+
+def value_sets_of(tables: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Give the value sets that profiles bind elements to, as they name them."""
+    todo: list[object] = list(tables)
+    while todo:
+        item = todo.pop()
+        if isinstance(item, list):
+            todo += cast("list[object]", item)
+        elif isinstance(item, dict):
+            members = cast("dict[str, object]", item)
+            names = [members.get(n) for n in ("binding", "value_set", "max_value_set")]
+            yield from (name for name in names if isinstance(name, str))
+            todo += members.values()
 
 
 def value_set_tables(

@@ -11,7 +11,7 @@ from pymedplum_runtime.profiles.compiler import Resolve, compile_profiles
 from pymedplum_runtime.profiles.contents import Contents, GuideSource, read_guide
 from pymedplum_runtime.profiles.definitions import Definitions, packaged
 from pymedplum_runtime.profiles.tables import DefinitionTable, ValueSetTable
-from pymedplum_runtime.terminology.tables import value_set_tables
+from pymedplum_runtime.terminology.tables import value_set_tables, value_sets_of
 
 Json = Mapping[str, Any]  # FHIR JSON as parsed
 
@@ -129,20 +129,6 @@ def _texts(table: DefinitionTable) -> set[str]:
         elif isinstance(item, dict):
             todo += cast("dict[str, object]", item).values()
     return found
-
-
-def value_sets_of(tables: Iterable[DefinitionTable]) -> Iterator[str]:
-    """Give the value sets that profiles bind elements to, as they name them."""
-    todo: list[object] = list(tables)
-    while todo:
-        item = todo.pop()
-        if isinstance(item, list):
-            todo += cast("list[object]", item)
-        elif isinstance(item, dict):
-            members = cast("dict[str, object]", item)
-            names = [members.get(n) for n in ("binding", "value_set", "max_value_set")]
-            yield from (name for name in names if isinstance(name, str))
-            todo += members.values()
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,8 +128,22 @@ def check_a_users_subclass() -> None:
     assert refused
 
 
+def check_validation() -> None:
+    """Rules, profiles, value sets and FHIRPath come with the wheel, and need no Pydantic."""
+    blood_pressure = "http://hl7.org/fhir/StructureDefinition/bp"
+    observation = {"resourceType": "Observation", "status": "final", "code": {"text": "BP"}}
+    report = pymedplum.validate(observation, profile=blood_pressure)
+    missing = {issue.expression for issue in report.errors}
+    assert {"Observation.category", "Observation.subject"} <= missing, missing
+    report = pymedplum.validate({"resourceType": "Patient", "gender": "x", "contact": [{}]})
+    assert [issue.key for issue in report.errors if issue.key] == ["pat-1"], report
+    assert pymedplum.fhirpath(observation, "code.text.upper()") == ["BP"]
+    assert "pydantic" not in sys.modules
+
+
 if __name__ == "__main__":
     check_the_import()
+    check_validation()
     check_importing_the_clients()
     check_models()
     check_the_clients()

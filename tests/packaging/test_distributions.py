@@ -1,14 +1,24 @@
 """What the wheel and the sdist hold."""
 
 from pathlib import Path
+from zipfile import ZipFile
 
 from distributions import ROOT, Wheel, build_wheel, sdist_names, source_files
 
+TABLES = "pymedplum/definitions/"
 MEGABYTE = 1_000_000
 
 
 def test_the_wheel_is_under_three_megabytes(wheel: Wheel) -> None:
     assert wheel.path.stat().st_size < 3 * MEGABYTE
+
+
+def test_the_tables_of_all_profiles_take_under_a_tenth_of_that(wheel: Wheel) -> None:
+    with ZipFile(wheel.path) as archive:
+        sizes = {i.filename: i.compress_size for i in archive.infolist() if TABLES in i.filename}
+
+    assert {f"{TABLES}{name}.jsonl" for name in ("profiles", "extensions")} <= set(sizes)
+    assert sum(sizes.values()) - sizes[f"{TABLES}types.jsonl"] < 0.1 * 3 * MEGABYTE
 
 
 def test_the_wheel_runs_on_every_platform(wheel: Wheel) -> None:

@@ -1,6 +1,6 @@
 """Renders the modules of typed access: writes their types as Python, decides nothing."""
 
-from codegen.ir.accessors import AccessorModule, PartField, Slot
+from codegen.ir.accessors import AccessorModule, ExtensionModule, PartField, Slot
 
 PYTHON = {"boolean": "bool", "integer": "int", "decimal": "Decimal"}
 
@@ -62,6 +62,38 @@ def part_type(part: PartField) -> str:
     if part.max != 1:
         return f"Sequence[{written}]" if part.min else f"Sequence[{written}] = ()"
     return written if part.min else f"{written} | None = None"
+
+
+def accepted(slot: Slot) -> str:
+    """Write in words what a value may be set from."""
+    code = "one of the codes"
+    if slot.is_class:
+        return f"a `{slot.type}`, a dict or {code}" if slot.codes else f"a `{slot.type}` or a dict"
+    return code if slot.codes else f"a `{PYTHON.get(slot.type, 'str')}`"
+
+
+def part_accepted(part: PartField) -> str:
+    """Write in words what an attribute is made from."""
+    most = "any number" if part.max is None else f"up to {part.max}"
+    many = "" if part.max == 1 else f"{most}, each "
+    return f"{many}{accepted(part.slot)}{'' if part.min else '; may be left out'}"
+
+
+def example(slot: Slot) -> str:
+    """Write a value for an example."""
+    if slot.codes:
+        return f'"{slot.codes[0][0]}"'
+    return f"{slot.type}(...)" if slot.is_class else '"..."'
+
+
+def parts_example(extension: ExtensionModule) -> str:
+    """Write the arguments of an example: the first part with codes, and what has to be there."""
+    coded = next((part for part in extension.parts if part.slot.codes), None)
+    shown = [part for part in extension.parts if part.min or part is coded]
+    values = [(part, example(part.slot)) for part in shown]
+    return ", ".join(
+        f"{part.attribute}={value if part.max == 1 else f'[{value}]'}" for part, value in values
+    )
 
 
 def _by_system(slot: Slot) -> dict[str, tuple[str, ...]]:

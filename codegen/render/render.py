@@ -35,6 +35,10 @@ _environment.filters.update(
     written_type=accessors.written_type,
     slot_call=accessors.slot_call,
     part_type=accessors.part_type,
+    accepted=accessors.accepted,
+    part_accepted=accessors.part_accepted,
+    example=accessors.example,
+    parts_example=accessors.parts_example,
     attribute_type=accessors.attribute_type,
 )
 

@@ -121,7 +121,7 @@ def test_without_a_file_the_module_goes_to_stdout(run: Runner) -> None:
 
 def test_only_some_profiles_and_what_they_need_can_be_kept(run: Runner) -> None:
     (run.folder / "tiny.tgz").write_bytes(GUIDE)
-    only = ("--only", HOME + "linked", "--output", "guide.py")
+    only = ("--only", HOME + "linked", "-o", "guide.py")
 
     assert run("profile", "tiny.tgz", *only, env=OFFLINE).code == 0
     assert urls(run.folder / "guide.py") == ["linked", "named"]

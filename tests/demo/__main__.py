@@ -1,4 +1,4 @@
-"""`make demo`, or `.venv/bin/python -m tests.demo`: models, both clients, bulk; told as a story."""
+"""`make demo`, or `python -m tests.demo`: models, clients, bulk, validation; told as a story."""
 
 import asyncio
 import sys
@@ -8,6 +8,7 @@ from tests.demo.bulk_tour import tour_bulk
 from tests.demo.client_tour import tour_client
 from tests.demo.model_tour import tour_models
 from tests.demo.story import Story, console
+from tests.demo.validation_tour import tour_validation
 from tests.medplum_server.process import start_server
 
 
@@ -21,6 +22,8 @@ def main() -> int:
         asyncio.run(tour_async_client(server, story))
         server.reset()
         tour_bulk(server, story)
+        server.reset()
+        tour_validation(server, story)
     for surprise in story.surprises:
         console.print(f"[red]not as expected[/red]: {surprise}")
     if not story.surprises:

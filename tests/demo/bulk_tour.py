@@ -1,4 +1,4 @@
-"""The last part of the demo: a service that signs in with a key, exports, reads and loads."""
+"""The fourth part of the demo: a service that signs in with a key, exports, reads and loads."""
 
 from collections import Counter
 from pathlib import Path

@@ -5,6 +5,7 @@ https://hl7.org/fhir/R4/extensibility.html
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from pymedplum_runtime.helpers import get_extension, remove_extension, upsert_extension
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 Model = Any  # a generated class of models, or None where the value is a primitive
 Json = dict[str, Any]
 Read = TypeVar("Read")
+_PYTHON: Mapping[str, type] = {"valueBoolean": bool, "valueInteger": int, "valueDecimal": Decimal}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,11 @@ class ValueSlot:
         """Give a value that is to be written the type that it will be read as.
 
         Raises:
+            TypeError: it is no value of a primitive type.
             ValueError: it is none of the codes, or breaks FHIR.
         """
+        if self.model is None:
+            _check_primitive(value, _PYTHON.get(self.name, str), where)
         if not isinstance(value, str) or not (self.codes or self.codings):
             return self.read(value)
         systems = {code: system for system, codes in self.codings.items() for code in codes}
@@ -143,6 +148,21 @@ class ExtensionParts:
             setattr(parts, part.attribute, part.shaped(values))
         return parts
 
+    @classmethod
+    def put(cls, element: FHIRData, parts: object) -> None:
+        """Set the extension of an element in place; `None` takes it away.
+
+        Raises:
+            TypeError: the parts are something else.
+        """
+        if parts is None:
+            remove_extension(element, cls.URL)
+        elif isinstance(parts, cls):
+            parts.write(element)
+        else:
+            kind = type(parts).__name__
+            raise TypeError(f"{cls.URL}: expected a {cls.__name__} or None, got {kind}")
+
     def fill(self, **values: Any) -> None:  # noqa: ANN401 - what the generated signature accepts
         """Set every attribute to its checked value."""
         for part in self.PARTS:
@@ -163,6 +183,13 @@ class ExtensionParts:
     def __repr__(self) -> str:
         there = [part.attribute for part in self.PARTS if getattr(self, part.attribute)]
         return f"{type(self).__name__}({', '.join(f'{name}=...' for name in there)})"
+
+
+def _check_primitive(value: object, kind: type, where: str) -> None:
+    if not isinstance(value, kind) or isinstance(value, bool) > (kind is bool):
+        raise TypeError(f"{where}: expected a {kind.__name__}, got {type(value).__name__}")
+    if isinstance(value, str) and not value.strip():
+        raise ValueError(f"{where}: expected some text")
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - a model or a primitive in, FHIR JSON out

@@ -36,7 +36,7 @@ class Measure:
         """
         if isinstance(value, bool) or not isinstance(value, int | float | Decimal):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(f"expected a number, got {type(value).__name__}")
-        if not isfinite(value):
+        if not isinstance(value, int) and not isfinite(value):
             raise ValueError("expected a finite number")
         code = self.units[0] if unit is None else unit
         if code not in self.units:

@@ -29,7 +29,10 @@ def profile(
     ],
     *,
     output: Annotated[
-        Path | None, typer.Option(help="The module to write; stdout without.", metavar="FILE.py")
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="The module to write; stdout without.", metavar="FILE.py"
+        ),
     ] = None,
     only: Annotated[
         list[str] | None,

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 Level = Literal["structure", "base", "profile"]
 _IN_FOLDERS = (".json", *ENDINGS)
+_MANIFEST = "package.json"
 _HEAD_BYTES = 64 * 1024
 _COMPRESSED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
 _INDENTED = (b"{", b"[", b",", b":")  # what the first line of JSON over several lines ends with
@@ -107,6 +108,11 @@ class Input:
         first, end, _ = self._head.lstrip().partition(b"\n")
         return bool(end) and first.rstrip().endswith(_INDENTED)
 
+    @property
+    def is_blank(self) -> bool:
+        """Whether there is nothing but space in it."""
+        return len(self._head) < _HEAD_BYTES and not self._head.removeprefix(_BOM).strip()
+
     def read(self, size: int = -1, /) -> bytes:
         """Return the next bytes."""
         head, self._head = self._head, b""
@@ -145,13 +151,22 @@ def _files_at(name: str) -> list[str]:
         return [name]
     if not path.is_dir():
         raise UsageError(f"{name}: there is no such file")
-    inside = sorted(p for p in path.iterdir() if p.name.endswith(_IN_FOLDERS) and p.is_file())
+    inside = sorted(p for p in path.iterdir() if _is_resources(p) and p.is_file())
     if inside:
         return [str(each) for each in inside]
     raise UsageError(f"{name}: the folder holds no file ending in {', '.join(_IN_FOLDERS)}")
 
 
+def _is_resources(path: Path) -> bool:
+    """Tell a file of resources from hidden ones, and from the manifest of an npm package."""
+    name = path.name
+    return name.endswith(_IN_FOLDERS) and not name.startswith(".") and name != _MANIFEST
+
+
 def _checked(given: Input, rules: Rules, processes: int) -> Iterator[Checked]:
+    if given.is_blank and given.name.endswith(".json"):  # an empty NDJSON file is an empty list
+        yield Checked(given.name, None, problem="there is nothing in it")
+        return
     if given.is_one_resource:
         try:
             resource = resource_in(given.read().removeprefix(_BOM), exact=True)
@@ -181,7 +196,8 @@ def _load(names: tuple[str, ...]) -> None:
         load_profile,
     )
 
-    load_profile([name if Path(name).exists() else _module(name) for name in names])
+    sources = [name if Path(name).exists() else _module(name) for name in names]
+    load_profile(sources[0] if len(sources) == 1 else sources)  # errors name a source that is alone
 
 
 def _module(name: str) -> ModuleType:

@@ -72,6 +72,8 @@ def validate(  # noqa: PLR0913 - one for each option
         files_at,
     )
 
+    if profile and level != "profile":
+        raise UsageError(f"--level {level} leaves out the profiles that --profile asks for")
     rules = Rules(tuple(profile or ()), tuple(load or ()), level)
     try:
         rules.prepare()
@@ -133,8 +135,10 @@ class Tally:
         """
         bad = self.invalid + (self.doubtful if warnings else 0)
         if bad:
-            kind = "have errors or warnings" if warnings else "are invalid"
-            raise CommandError(f"{bad} of {counted(self.resources, 'resource')} {kind}")
+            verbs = ("has", "have") if warnings else ("is", "are")
+            state = "errors or warnings" if warnings else "invalid"
+            verb = verbs[bad > 1 or self.resources > 1]
+            raise CommandError(f"{bad} of {counted(self.resources, 'resource')} {verb} {state}")
 
     def __str__(self) -> str:
         return (

@@ -3,9 +3,9 @@
 The validator itself is imported by `flows.validation` when something is validated.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Literal, TypeAlias, cast, get_args
 
 if TYPE_CHECKING:
     from pymedplum_runtime.terminology import AsyncTerminology, Terminology
@@ -35,8 +35,10 @@ class WriteValidation:
         """Refuse what would validate nothing."""
         _check("where", self.where, get_args(Where))
         _check("level", self.level, get_args(Level))
-        if any(not isinstance(each, str) or not each for each in self.profiles):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not _names_profiles(self.profile):
             raise TypeError("profile must be a canonical URL or a list of them")
+        if self.profiles and self.level != "profile":
+            raise ValueError(f"level {self.level!r} leaves out the profiles that are asked for")
 
     @property
     def profiles(self) -> tuple[str, ...]:
@@ -66,6 +68,13 @@ def write_validation(given: Validate | None) -> WriteValidation | None:
         raise TypeError(f"validate must be a str or a WriteValidation, got {kind}")
     _check("validate", given, ("off", *get_args(Where)))
     return WriteValidation(where=given)
+
+
+def _names_profiles(given: object) -> bool:
+    if given is None or isinstance(given, str):
+        return given != ""
+    several = cast("Iterable[object]", given) if isinstance(given, Iterable) else [None]
+    return all(isinstance(each, str) and each for each in several)
 
 
 def _check(name: str, value: object, allowed: tuple[str, ...]) -> None:

@@ -32,7 +32,7 @@ _INVALID = ("fatal", "error")
 _SEVERITIES = (*_INVALID, "warning", "information")
 _CODE = re.compile(r"[a-z-]{1,40}")
 _PATH = re.compile(r"[A-Z][A-Za-z]*(?P<rest>(\.[A-Za-z]\w*|\[\d+\])*)", re.ASCII)  # no values in it
-_SAID = "the server says so; its words are in the error's outcome"
+_SAID = "the server says so (its words are in the error's outcome)"
 
 
 def validate_resource(

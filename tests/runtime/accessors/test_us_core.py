@@ -68,6 +68,19 @@ def test_a_code_outside_a_required_value_set_is_refused_without_a_change(patient
     assert us_core.birth_sex(patient) is None
 
 
+def test_a_value_of_another_type_is_refused_without_a_change(patient: Any) -> None:
+    with pytest.raises(TypeError, match="us-core-birthsex: expected a str, got int"):
+        us_core.set_birth_sex(patient, 5)  # type: ignore[arg-type]  # the point of the test
+    with pytest.raises(TypeError, match="text: expected a str, got int"):
+        us_core.Race(text=5)  # type: ignore[arg-type]  # likewise
+    with pytest.raises(ValueError, match="text: expected some text"):
+        us_core.Race(text=" ")
+    with pytest.raises(TypeError, match="us-core-race: expected a Race or None, got str"):
+        us_core.set_race(patient, "White")  # type: ignore[arg-type]  # likewise
+
+    assert (us_core.birth_sex(patient), us_core.race(patient)) == (None, None)
+
+
 def test_too_many_parts_are_refused() -> None:
     with pytest.raises(ValueError, match="ombCategory: at most 5 allowed, got 6"):
         us_core.Race(text="x", omb_category=[WHITE] * 6)
@@ -124,6 +137,13 @@ def test_units_are_those_of_the_profile() -> None:
     assert made.value_quantity.code == "[lb_av]"
     with pytest.raises(ValueError, match="expected a unit of kg"):
         vital_signs.body_weight(11, "stone", subject="Patient/1", effective="2024")  # type: ignore[arg-type]  # the point
+
+
+def test_a_number_may_be_larger_than_a_float() -> None:
+    made = vital_signs.heart_rate(10**400, subject="Patient/1", effective="2024")
+
+    assert made.value_quantity
+    assert made.value_quantity.value == 10**400
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), Decimal("NaN")])

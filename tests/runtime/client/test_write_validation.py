@@ -34,6 +34,7 @@ from tests.api.api_calls import (
 
 MakeClient = Callable[..., Any]
 BMI = "http://hl7.org/fhir/StructureDefinition/bmi"
+US_CORE_PATIENT = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-patient"
 SECRET = "Zebediah"
 GOOD = {"resourceType": "Patient", "id": "1", "active": True}
 BAD = {"resourceType": "Patient", "id": "1", "gender": SECRET, "name": [{"family": SECRET}]}
@@ -314,9 +315,18 @@ def test_a_profile_is_applied_to_the_resources_of_its_type(make_client: MakeClie
 
 def test_what_is_written_does_not_name_the_profile(make_client: MakeClient) -> None:
     server = Server(_stored())
-    base_rules = WriteValidation(profile=[BMI], level="base")
-    call(make_client(server), "create_resource", OBSERVATION, validate=base_rules)
-    assert body(server.last) == OBSERVATION
+    american = {
+        **GOOD,
+        "identifier": [{"system": "urn:a", "value": "1"}],
+        "name": [{"family": "Invented"}],
+        "gender": "female",
+    }
+    wanted = WriteValidation(profile=[US_CORE_PATIENT])
+    client = make_client(server, validate=wanted)
+    with pytest.raises(InvalidResourceError):
+        call(client, "create_resource", GOOD)
+    call(client, "create_resource", american)
+    assert body(server.last) == american
 
 
 def test_a_profile_that_is_not_known_is_an_error(make_client: MakeClient) -> None:
@@ -332,6 +342,17 @@ def test_the_level_is_the_callers(make_client: MakeClient) -> None:
     structure = WriteValidation(level="structure")
     call(make_client(server), "create_resource", WEIRD, validate=structure)
     assert len(_written(server)) == 1
+
+
+def test_profiles_are_not_asked_for_at_a_level_without_them() -> None:
+    with pytest.raises(ValueError, match="level 'base' leaves out"):
+        WriteValidation(profile=BMI, level="base")
+
+
+@pytest.mark.parametrize("wrong", [5, "", [5], [""], b"x"])
+def test_profiles_are_canonical_urls(wrong: Any) -> None:
+    with pytest.raises(TypeError, match="profile must be a canonical URL or a list of them"):
+        WriteValidation(profile=wrong)
 
 
 @pytest.mark.parametrize("wrong", ["locally", "", True, 1])

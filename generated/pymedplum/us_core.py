@@ -28,7 +28,6 @@ from pymedplum_runtime.accessors import (
     ValueSlot,
     VitalSign,
 )
-from pymedplum_runtime.helpers import remove_extension
 
 FHIRJson: TypeAlias = Mapping[str, Any]
 Number: TypeAlias = int | float | Decimal
@@ -88,7 +87,13 @@ EthnicityDetailedCode: TypeAlias = Literal[
 
 
 class Race(ExtensionParts):
-    """The parts of the extension USCoreRaceExtension."""
+    """The parts of the extension USCoreRaceExtension.
+
+    http://hl7.org/fhir/us/core/StructureDefinition/us-core-race
+
+    Example:
+        >>> Race(omb_category=["1002-5"], text="...")
+    """
 
     URL = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-race"
     PARTS = (
@@ -130,7 +135,13 @@ class Race(ExtensionParts):
     ) -> None:
         """Check and keep the parts.
 
+        Args:
+            omb_category: up to 5, each a `Coding`, a dict or one of the codes; may be left out.
+            detailed: any number, each a `Coding` or a dict; may be left out.
+            text: a `str`.
+
         Raises:
+            TypeError: a part is of another type.
             ValueError: a part is there too often, or is none of the codes of its value set.
         """
         self.fill(
@@ -143,7 +154,19 @@ class Race(ExtensionParts):
 def race(
     element: FamilyMemberHistory | Patient | Person | Practitioner | RelatedPerson | FHIRJson,
 ) -> Race | None:
-    """Return the extension USCoreRaceExtension, or `None` where there is none."""
+    """Return the extension USCoreRaceExtension, or `None` where there is none.
+
+    http://hl7.org/fhir/us/core/StructureDefinition/us-core-race
+
+    Args:
+        element: a model or a dict; what it has is read as it is, with parts missing or not.
+
+    Raises:
+        ValidationError: what is stored has not the shape of a part.
+
+    Example:
+        >>> race(patient)
+    """
     return Race.read(element)
 
 
@@ -151,15 +174,31 @@ def set_race(
     element: FamilyMemberHistory | Patient | Person | Practitioner | RelatedPerson | dict[str, Any],
     value: Race | None,
 ) -> None:
-    """Set the extension USCoreRaceExtension in place; `None` takes it away."""
-    if value is None:
-        remove_extension(element, Race.URL)
-    else:
-        value.write(element)
+    """Set the extension USCoreRaceExtension in place; `None` takes it away.
+
+    http://hl7.org/fhir/us/core/StructureDefinition/us-core-race
+
+    Args:
+        element: a model or a dict, which is changed; other extensions stay.
+        value: what to set, whole: parts that were there before go.
+
+    Raises:
+        TypeError: the element is no model or dict, or the value no `Race`.
+
+    Example:
+        >>> set_race(patient, Race(omb_category=["1002-5"], text="..."))
+    """
+    Race.put(element, value)
 
 
 class Ethnicity(ExtensionParts):
-    """The parts of the extension USCoreEthnicityExtension."""
+    """The parts of the extension USCoreEthnicityExtension.
+
+    http://hl7.org/fhir/us/core/StructureDefinition/us-core-ethnicity
+
+    Example:
+        >>> Ethnicity(omb_category="2135-2", text="...")
+    """
 
     URL = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-ethnicity"
     PARTS = (
@@ -249,7 +288,13 @@ class Ethnicity(ExtensionParts):
     ) -> None:
         """Check and keep the parts.
 
+        Args:
+            omb_category: a `Coding`, a dict or one of the codes; may be left out.
+            detailed: any number, each a `Coding`, a dict or one of the codes; may be left out.
+            text: a `str`.
+
         Raises:
+            TypeError: a part is of another type.
             ValueError: a part is there too often, or is none of the codes of its value set.
         """
         self.fill(
@@ -262,7 +307,19 @@ class Ethnicity(ExtensionParts):
 def ethnicity(
     element: FamilyMemberHistory | Patient | Person | Practitioner | RelatedPerson | FHIRJson,
 ) -> Ethnicity | None:
-    """Return the extension USCoreEthnicityExtension, or `None` where there is none."""
+    """Return the extension USCoreEthnicityExtension, or `None` where there is none.
+
+    http://hl7.org/fhir/us/core/StructureDefinition/us-core-ethnicity
+
+    Args:
+        element: a model or a dict; what it has is read as it is, with parts missing or not.
+
+    Raises:
+        ValidationError: what is stored has not the shape of a part.
+
+    Example:
+        >>> ethnicity(patient)
+    """
     return Ethnicity.read(element)
 
 
@@ -270,11 +327,21 @@ def set_ethnicity(
     element: FamilyMemberHistory | Patient | Person | Practitioner | RelatedPerson | dict[str, Any],
     value: Ethnicity | None,
 ) -> None:
-    """Set the extension USCoreEthnicityExtension in place; `None` takes it away."""
-    if value is None:
-        remove_extension(element, Ethnicity.URL)
-    else:
-        value.write(element)
+    """Set the extension USCoreEthnicityExtension in place; `None` takes it away.
+
+    http://hl7.org/fhir/us/core/StructureDefinition/us-core-ethnicity
+
+    Args:
+        element: a model or a dict, which is changed; other extensions stay.
+        value: what to set, whole: parts that were there before go.
+
+    Raises:
+        TypeError: the element is no model or dict, or the value no `Ethnicity`.
+
+    Example:
+        >>> set_ethnicity(patient, Ethnicity(omb_category="2135-2", text="..."))
+    """
+    Ethnicity.put(element, value)
 
 
 _BIRTH_SEX: ExtensionValue[BirthSexCode] = ExtensionValue(
@@ -284,15 +351,34 @@ _BIRTH_SEX: ExtensionValue[BirthSexCode] = ExtensionValue(
 
 
 def birth_sex(element: Patient | FHIRJson) -> BirthSexCode | None:
-    """Return the value of the extension USCoreBirthSexExtension, or `None`."""
+    """Return the value of the extension USCoreBirthSexExtension, or `None`.
+
+    http://hl7.org/fhir/us/core/StructureDefinition/us-core-birthsex
+
+    Args:
+        element: a model or a dict; what it has is read as it is, an allowed code or not.
+
+    Example:
+        >>> birth_sex(patient)
+    """
     return _BIRTH_SEX.read(element)
 
 
 def set_birth_sex(element: Patient | dict[str, Any], value: BirthSexCode | None) -> None:
     """Set the extension USCoreBirthSexExtension in place; `None` takes it away.
 
+    http://hl7.org/fhir/us/core/StructureDefinition/us-core-birthsex
+
+    Args:
+        element: a model or a dict, which is changed; other extensions stay.
+        value: one of the codes, or `None`.
+
     Raises:
+        TypeError: the element is no model or dict, or the value of another type.
         ValueError: the value is none of the codes of a required value set, or breaks FHIR.
+
+    Example:
+        >>> set_birth_sex(patient, "ASKU")
     """
     _BIRTH_SEX.write(element, value)
 
@@ -306,7 +392,19 @@ _GENDER_IDENTITY: ExtensionValue[CodeableConcept] = ExtensionValue(
 def gender_identity(
     element: Patient | Person | Practitioner | RelatedPerson | FHIRJson,
 ) -> CodeableConcept | None:
-    """Return the value of the extension USCoreGenderIdentityExtension, or `None`."""
+    """Return the value of the extension USCoreGenderIdentityExtension, or `None`.
+
+    http://hl7.org/fhir/us/core/StructureDefinition/us-core-genderIdentity
+
+    Args:
+        element: a model or a dict; what it has is read as it is, an allowed code or not.
+
+    Raises:
+        ValidationError: what is stored is no `CodeableConcept`.
+
+    Example:
+        >>> gender_identity(patient)
+    """
     return _GENDER_IDENTITY.read(element)
 
 
@@ -316,8 +414,18 @@ def set_gender_identity(
 ) -> None:
     """Set the extension USCoreGenderIdentityExtension in place; `None` takes it away.
 
+    http://hl7.org/fhir/us/core/StructureDefinition/us-core-genderIdentity
+
+    Args:
+        element: a model or a dict, which is changed; other extensions stay.
+        value: a `CodeableConcept` or a dict, or `None`.
+
     Raises:
+        TypeError: the element is no model or dict, or the value of another type.
         ValueError: the value is none of the codes of a required value set, or breaks FHIR.
+
+    Example:
+        >>> set_gender_identity(patient, CodeableConcept(...))
     """
     _GENDER_IDENTITY.write(element, value)
 
@@ -343,16 +451,22 @@ def blood_pressure(
 ) -> Observation:
     """Build an observation of the profile `us-core-blood-pressure`.
 
+    http://hl7.org/fhir/us/core/StructureDefinition/us-core-blood-pressure
+
     Args:
         systolic: the pressure in mm[Hg]; `None` where it was not measured.
         diastolic: the pressure in mm[Hg]; `None` where it was not measured.
         subject: a reference such as `Patient/123`, or a patient with an id.
-        effective: when it was measured: FHIR's text, a date, an aware datetime, or a Period.
+        effective: when it was measured, to the day at least: FHIR's text, a date, an aware
+            datetime, or a Period.
         status: the status of the observation.
 
     Raises:
         TypeError: the value is no number, or the subject no reference.
         ValueError: the unit is none of the profile's, or the time has no zone.
+
+    Example:
+        >>> blood_pressure(120, 80, subject="Patient/123", effective="2026-03-01")
     """
     values = {
         "systolic": systolic,
@@ -364,12 +478,36 @@ def blood_pressure(
 
 
 def systolic(observation: Observation | FHIRJson) -> Quantity | None:
-    """Return the systolic pressure of an observation, or `None`."""
+    """Return the systolic pressure of an observation, or `None` where there is none.
+
+    http://hl7.org/fhir/us/core/StructureDefinition/us-core-blood-pressure
+
+    Args:
+        observation: a model or a dict, of any profile; the component is found by its code.
+
+    Raises:
+        ValidationError: what is stored is no quantity.
+
+    Example:
+        >>> systolic(observation)
+    """
     stored = _BLOOD_PRESSURE.component("systolic").read(observation)
     return None if stored is None else Quantity.model_validate(stored)
 
 
 def diastolic(observation: Observation | FHIRJson) -> Quantity | None:
-    """Return the diastolic pressure of an observation, or `None`."""
+    """Return the diastolic pressure of an observation, or `None` where there is none.
+
+    http://hl7.org/fhir/us/core/StructureDefinition/us-core-blood-pressure
+
+    Args:
+        observation: a model or a dict, of any profile; the component is found by its code.
+
+    Raises:
+        ValidationError: what is stored is no quantity.
+
+    Example:
+        >>> diastolic(observation)
+    """
     stored = _BLOOD_PRESSURE.component("diastolic").read(observation)
     return None if stored is None else Quantity.model_validate(stored)

@@ -46,16 +46,22 @@ def blood_pressure(
 ) -> Observation:
     """Build an observation of the profile `bp`.
 
+    http://hl7.org/fhir/StructureDefinition/bp
+
     Args:
         systolic: the pressure in mm[Hg]; `None` where it was not measured.
         diastolic: the pressure in mm[Hg]; `None` where it was not measured.
         subject: a reference such as `Patient/123`, or a patient with an id.
-        effective: when it was measured: FHIR's text, a date, an aware datetime, or a Period.
+        effective: when it was measured, to the day at least: FHIR's text, a date, an aware
+            datetime, or a Period.
         status: the status of the observation.
 
     Raises:
         TypeError: the value is no number, or the subject no reference.
         ValueError: the unit is none of the profile's, or the time has no zone.
+
+    Example:
+        >>> blood_pressure(120, 80, subject="Patient/123", effective="2026-03-01")
     """
     values = {
         "systolic": systolic,
@@ -84,16 +90,22 @@ def body_height(
 ) -> Observation:
     """Build an observation of the profile `bodyheight`.
 
+    http://hl7.org/fhir/StructureDefinition/bodyheight
+
     Args:
         value: the number in cm or [in_i]; `None` where it was not measured.
         unit: the UCUM code of the unit.
         subject: a reference such as `Patient/123`, or a patient with an id.
-        effective: when it was measured: FHIR's text, a date, an aware datetime, or a Period.
+        effective: when it was measured, to the day at least: FHIR's text, a date, an aware
+            datetime, or a Period.
         status: the status of the observation.
 
     Raises:
         TypeError: the value is no number, or the subject no reference.
         ValueError: the unit is none of the profile's, or the time has no zone.
+
+    Example:
+        >>> body_height(60, 'cm', subject="Patient/123", effective="2026-03-01")
     """
     values = {
         "value": value,
@@ -120,15 +132,21 @@ def body_mass_index(
 ) -> Observation:
     """Build an observation of the profile `bmi`.
 
+    http://hl7.org/fhir/StructureDefinition/bmi
+
     Args:
         value: the number in kg/m2.
         subject: a reference such as `Patient/123`, or a patient with an id.
-        effective: when it was measured: FHIR's text, a date, an aware datetime, or a Period.
+        effective: when it was measured, to the day at least: FHIR's text, a date, an aware
+            datetime, or a Period.
         status: the status of the observation.
 
     Raises:
         TypeError: the value is no number, or the subject no reference.
         ValueError: the unit is none of the profile's, or the time has no zone.
+
+    Example:
+        >>> body_mass_index(60, subject="Patient/123", effective="2026-03-01")
     """
     values = {
         "value": value,
@@ -156,16 +174,22 @@ def body_temperature(
 ) -> Observation:
     """Build an observation of the profile `bodytemp`.
 
+    http://hl7.org/fhir/StructureDefinition/bodytemp
+
     Args:
         value: the number in Cel or [degF]; `None` where it was not measured.
         unit: the UCUM code of the unit.
         subject: a reference such as `Patient/123`, or a patient with an id.
-        effective: when it was measured: FHIR's text, a date, an aware datetime, or a Period.
+        effective: when it was measured, to the day at least: FHIR's text, a date, an aware
+            datetime, or a Period.
         status: the status of the observation.
 
     Raises:
         TypeError: the value is no number, or the subject no reference.
         ValueError: the unit is none of the profile's, or the time has no zone.
+
+    Example:
+        >>> body_temperature(60, 'Cel', subject="Patient/123", effective="2026-03-01")
     """
     values = {
         "value": value,
@@ -193,16 +217,22 @@ def body_weight(
 ) -> Observation:
     """Build an observation of the profile `bodyweight`.
 
+    http://hl7.org/fhir/StructureDefinition/bodyweight
+
     Args:
         value: the number in kg or [lb_av] or g; `None` where it was not measured.
         unit: the UCUM code of the unit.
         subject: a reference such as `Patient/123`, or a patient with an id.
-        effective: when it was measured: FHIR's text, a date, an aware datetime, or a Period.
+        effective: when it was measured, to the day at least: FHIR's text, a date, an aware
+            datetime, or a Period.
         status: the status of the observation.
 
     Raises:
         TypeError: the value is no number, or the subject no reference.
         ValueError: the unit is none of the profile's, or the time has no zone.
+
+    Example:
+        >>> body_weight(60, 'kg', subject="Patient/123", effective="2026-03-01")
     """
     values = {
         "value": value,
@@ -230,16 +260,22 @@ def head_circumference(
 ) -> Observation:
     """Build an observation of the profile `headcircum`.
 
+    http://hl7.org/fhir/StructureDefinition/headcircum
+
     Args:
         value: the number in cm or [in_i]; `None` where it was not measured.
         unit: the UCUM code of the unit.
         subject: a reference such as `Patient/123`, or a patient with an id.
-        effective: when it was measured: FHIR's text, a date, an aware datetime, or a Period.
+        effective: when it was measured, to the day at least: FHIR's text, a date, an aware
+            datetime, or a Period.
         status: the status of the observation.
 
     Raises:
         TypeError: the value is no number, or the subject no reference.
         ValueError: the unit is none of the profile's, or the time has no zone.
+
+    Example:
+        >>> head_circumference(60, 'cm', subject="Patient/123", effective="2026-03-01")
     """
     values = {
         "value": value,
@@ -266,15 +302,21 @@ def heart_rate(
 ) -> Observation:
     """Build an observation of the profile `heartrate`.
 
+    http://hl7.org/fhir/StructureDefinition/heartrate
+
     Args:
         value: the number in /min; `None` where it was not measured.
         subject: a reference such as `Patient/123`, or a patient with an id.
-        effective: when it was measured: FHIR's text, a date, an aware datetime, or a Period.
+        effective: when it was measured, to the day at least: FHIR's text, a date, an aware
+            datetime, or a Period.
         status: the status of the observation.
 
     Raises:
         TypeError: the value is no number, or the subject no reference.
         ValueError: the unit is none of the profile's, or the time has no zone.
+
+    Example:
+        >>> heart_rate(60, subject="Patient/123", effective="2026-03-01")
     """
     values = {
         "value": value,
@@ -301,15 +343,21 @@ def oxygen_saturation(
 ) -> Observation:
     """Build an observation of the profile `oxygensat`.
 
+    http://hl7.org/fhir/StructureDefinition/oxygensat
+
     Args:
         value: the number in %; `None` where it was not measured.
         subject: a reference such as `Patient/123`, or a patient with an id.
-        effective: when it was measured: FHIR's text, a date, an aware datetime, or a Period.
+        effective: when it was measured, to the day at least: FHIR's text, a date, an aware
+            datetime, or a Period.
         status: the status of the observation.
 
     Raises:
         TypeError: the value is no number, or the subject no reference.
         ValueError: the unit is none of the profile's, or the time has no zone.
+
+    Example:
+        >>> oxygen_saturation(60, subject="Patient/123", effective="2026-03-01")
     """
     values = {
         "value": value,
@@ -336,15 +384,21 @@ def respiratory_rate(
 ) -> Observation:
     """Build an observation of the profile `resprate`.
 
+    http://hl7.org/fhir/StructureDefinition/resprate
+
     Args:
         value: the number in /min; `None` where it was not measured.
         subject: a reference such as `Patient/123`, or a patient with an id.
-        effective: when it was measured: FHIR's text, a date, an aware datetime, or a Period.
+        effective: when it was measured, to the day at least: FHIR's text, a date, an aware
+            datetime, or a Period.
         status: the status of the observation.
 
     Raises:
         TypeError: the value is no number, or the subject no reference.
         ValueError: the unit is none of the profile's, or the time has no zone.
+
+    Example:
+        >>> respiratory_rate(60, subject="Patient/123", effective="2026-03-01")
     """
     values = {
         "value": value,
@@ -355,12 +409,36 @@ def respiratory_rate(
 
 
 def systolic(observation: Observation | FHIRJson) -> Quantity | None:
-    """Return the systolic pressure of an observation, or `None`."""
+    """Return the systolic pressure of an observation, or `None` where there is none.
+
+    http://hl7.org/fhir/StructureDefinition/bp
+
+    Args:
+        observation: a model or a dict, of any profile; the component is found by its code.
+
+    Raises:
+        ValidationError: what is stored is no quantity.
+
+    Example:
+        >>> systolic(observation)
+    """
     stored = _BLOOD_PRESSURE.component("systolic").read(observation)
     return None if stored is None else Quantity.model_validate(stored)
 
 
 def diastolic(observation: Observation | FHIRJson) -> Quantity | None:
-    """Return the diastolic pressure of an observation, or `None`."""
+    """Return the diastolic pressure of an observation, or `None` where there is none.
+
+    http://hl7.org/fhir/StructureDefinition/bp
+
+    Args:
+        observation: a model or a dict, of any profile; the component is found by its code.
+
+    Raises:
+        ValidationError: what is stored is no quantity.
+
+    Example:
+        >>> diastolic(observation)
+    """
     stored = _BLOOD_PRESSURE.component("diastolic").read(observation)
     return None if stored is None else Quantity.model_validate(stored)

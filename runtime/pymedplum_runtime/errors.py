@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pymedplum_runtime.validation.report import ValidationReport
 
 
+_SHOWN = 300  # characters of an expression that a message repeats
 _CODE = re.compile(r"[a-z-]{1,40}")  # https://hl7.org/fhir/R4/valueset-issue-type.html
 
 
@@ -267,7 +268,8 @@ class FHIRPathError(MedplumError, ValueError):
 
     def __init__(self, message: str, expression: str, position: int | None = None) -> None:
         place = "" if position is None else f" at character {position + 1}"
-        super().__init__(f"{message}{place} of the expression '{expression}'")
+        shown = expression if len(expression) <= _SHOWN else f"{expression[:_SHOWN]}..."
+        super().__init__(f"{message}{place} of the expression '{shown}'")
         self.expression = expression
         self.position = position
 

@@ -27,6 +27,8 @@ def number_node(value: Any) -> list[Node]:  # noqa: ANN401 - int | Decimal
     if isinstance(value, int):
         within = -_MOST_INTEGER - 1 <= value <= _MOST_INTEGER
         return [Node(value, "System.Integer")] if within else NOTHING
+    if not value:
+        value = value.copy_abs()  # the language has one zero
     is_small = value.is_finite() and abs(value.adjusted()) < MOST_MAGNITUDE
     return [Node(value, "System.Decimal")] if is_small else NOTHING
 

@@ -23,6 +23,12 @@ TOTAL = 16  # `$total`
 VARYING = FOCUS | DYNAMIC | TOTAL
 
 MOST_ITEMS = 500_000
+# Steps of one evaluation: an item that a lambda is evaluated on is one. What else is made counts in
+# proportion to its cost, so that the most that can be asked for takes about a second.
+MOST_STEPS = 3_000_000
+_STEPS = "steps"
+_ITEMS_IN_STEP = 4
+_CHARACTERS_IN_STEP = 30
 
 
 class Scope:
@@ -62,6 +68,30 @@ class Scope:
         scope.total = self.total
         scope.variables = self.variables
         return scope
+
+
+def spend(scope: Scope, steps: int) -> None:
+    """Count steps of the evaluation.
+
+    Raises:
+        Fault: there are so many that the expression was made to take all the time or memory.
+    """
+    cache = scope.cache
+    spent: int = cache.get(_STEPS, 0) + steps
+    if spent > MOST_STEPS:
+        raise Fault(f"the evaluation takes more than {MOST_STEPS} steps")
+    cache[_STEPS] = spent
+
+
+def weigh(scope: Scope, items: list[Node]) -> list[Node]:
+    """Count what was made of items or of a text, and return it."""
+    if len(items) > _ITEMS_IN_STEP:
+        spend(scope, len(items) // _ITEMS_IN_STEP)
+    elif len(items) == 1 and items[0].type == "System.String":
+        length = len(items[0].value)
+        if length > _CHARACTERS_IN_STEP:
+            spend(scope, length // _CHARACTERS_IN_STEP)
+    return items
 
 
 Items = Callable[[Scope], list[Node]]

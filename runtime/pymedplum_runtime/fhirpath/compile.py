@@ -12,6 +12,7 @@ from pymedplum_runtime.fhirpath.code import (
     Code,
     Items,
     Scope,
+    weigh,
 )
 from pymedplum_runtime.fhirpath.functions import Function, find_function
 from pymedplum_runtime.fhirpath.keeping import kept
@@ -203,7 +204,9 @@ def _guarded(
 ) -> Callable[[Scope], Any]:
     def call(scope: Scope) -> Any:  # noqa: ANN401 - items or a claim, as the function gives
         try:
-            return run(target(scope), scope, *[argument(scope) for argument in arguments])
+            items = weigh(scope, target(scope))
+            found = run(items, scope, *[argument(scope) for argument in arguments])
+            return weigh(scope, found) if found.__class__ is list else found
         except Fault as fault:
             raise fault.at(position) from None
 

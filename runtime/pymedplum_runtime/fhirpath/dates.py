@@ -67,12 +67,18 @@ def parse_moment(text: str, *, is_time: bool = False) -> Moment | None:
 def _is_real(moment: Moment) -> bool:
     start = 3 if moment.is_time else 0
     bounds = zip(moment.parts, _LEAST[start:], _MOST[start:], strict=False)
-    if not all(least <= part <= most for part, least, most in bounds):
+    if not all(least <= part <= most for part, least, most in bounds) or not _is_zone(moment.zone):
         return False
     if moment.is_time or len(moment.parts) < 3:  # noqa: PLR2004 - year, month, day
         return True
     year, month, day = (int(part) for part in moment.parts[:3])
     return day <= last_day(year, month)
+
+
+def _is_zone(zone: str) -> bool:
+    if zone in ("", "Z"):
+        return True
+    return zone[4:] < "60" and zone[1:] <= "14:00"
 
 
 def last_day(year: int, month: int) -> int:

@@ -62,9 +62,12 @@ def _scope(focus: Node, environment: Environment) -> Scope:
     return Scope(environment, shapes, items, items, {})
 
 
-@lru_cache(maxsize=4096)
+# Longer than any invariant; so what is kept has a bound, whatever the expressions are.
+_MOST_KEPT = 4_000
+
+
 def compile_expression(expression: str) -> Expression:
-    """Parse an expression and turn it into closures; the same expression is compiled once.
+    """Parse an expression and turn it into closures; one of a usual length is compiled once.
 
     Raises:
         FHIRPathError: it is no expression; the error says what is wrong and where.
@@ -72,11 +75,18 @@ def compile_expression(expression: str) -> Expression:
     Example:
         >>> compile_expression("name.given").evaluate(Node(patient), Environment())
     """
+    return (_kept if len(expression) <= _MOST_KEPT else _compiled)(expression)
+
+
+def _compiled(expression: str) -> Expression:
     try:
         syntax = parse(expression)
         return Expression(expression, Compiler(_defined(syntax)).code(syntax))
     except Fault as fault:
         raise FHIRPathError(fault.message, expression, fault.position) from None
+
+
+_kept = lru_cache(maxsize=4096)(_compiled)
 
 
 def _defined(syntax: Syntax) -> frozenset[str]:

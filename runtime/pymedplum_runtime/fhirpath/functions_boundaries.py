@@ -65,7 +65,8 @@ def _bound(value: Decimal, digits: int, *, is_low: bool) -> Decimal:
     half = Decimal(5).scaleb(-written - 1)
     exact = EXACT.subtract(value, half) if is_low else EXACT.add(value, half)
     rounding = ROUND_FLOOR if is_low else ROUND_CEILING
-    return exact.quantize(Decimal(1).scaleb(-digits), rounding, EXACT)
+    bound = exact.quantize(Decimal(1).scaleb(-digits), rounding, EXACT)
+    return bound or bound.copy_abs()
 
 
 def _of_moment(node: Node, precision: int | None, *, is_low: bool) -> list[Node]:

@@ -12,7 +12,12 @@ from pymedplum_runtime.fhirpath.code import NOTHING, Scope
 from pymedplum_runtime.fhirpath.dates import Moment, parse_moment, text_of
 from pymedplum_runtime.fhirpath.functions import Function
 from pymedplum_runtime.fhirpath.nodes import Node
-from pymedplum_runtime.fhirpath.quantities import Quantity, parse_quantity, quantity_of
+from pymedplum_runtime.fhirpath.quantities import (
+    Quantity,
+    in_unit,
+    parse_quantity,
+    quantity_of,
+)
 from pymedplum_runtime.fhirpath.syntax import Fault
 from pymedplum_runtime.fhirpath.types import kind_of, number_of
 
@@ -65,7 +70,7 @@ def _string(kind: str, node: Node) -> str | None:
         return "true" if value else "false"
     if kind in ("Integer", "Decimal"):
         number = number_of(node)
-        return f"{number:f}" if isinstance(number, Decimal) else str(number)
+        return f"{number or abs(number):f}" if isinstance(number, Decimal) else str(number)
     if kind == "Quantity":
         quantity = quantity_of(node)
         return None if quantity is None else str(quantity)
@@ -115,21 +120,23 @@ _CONVERSIONS: dict[str, Convert] = {
 }
 
 
-def _converted(convert: Convert, items: list[Node]) -> Any:  # noqa: ANN401 - a value of the type
+def _converted(convert: Convert, items: list[Node], unit: list[Node] | None = None) -> Any:  # noqa: ANN401 - a value of the type
     if len(items) > 1:
         raise Fault("a conversion is asked of several items")
     node = items[0]
-    return None if node.value is None else convert(kind_of(node), node)
+    found = None if node.value is None else convert(kind_of(node), node)
+    if found is None or unit is None:
+        return found
+    wanted = unit[0].value if len(unit) == 1 else None
+    return in_unit(found, wanted) if isinstance(wanted, str) else None
 
 
 def _conversion(name: str) -> Function:
     convert, type_name = _CONVERSIONS[name], f"System.{name}"
 
     def run(items: list[Node], _: Scope, *unit: list[Node]) -> list[Node]:
-        found = _converted(convert, items) if items else None
-        if found is None or (unit and not _has_unit(found, unit[0])):
-            return NOTHING
-        return [Node(found, type_name)]
+        found = _converted(convert, items, *unit) if items else None
+        return NOTHING if found is None else [Node(found, type_name)]
 
     return Function("items", run, 0, int(name == "Quantity"))
 
@@ -138,23 +145,9 @@ def _possibility(name: str) -> Function:
     convert = _CONVERSIONS[name]
 
     def run(items: list[Node], _: Scope, *unit: list[Node]) -> bool | None:
-        if not items:
-            return None
-        found = _converted(convert, items)
-        return found is not None and (not unit or _has_unit(found, unit[0]))
+        return _converted(convert, items, *unit) is not None if items else None
 
     return Function("claim", run, 0, int(name == "Quantity"))
-
-
-def _has_unit(quantity: Quantity, unit: list[Node]) -> bool:
-    """Tell whether a quantity can be had in a unit; it is not changed to it."""
-    from pymedplum_runtime.fhirpath.units import unit_of  # noqa: PLC0415 - seldom needed
-
-    wanted = unit[0].value if len(unit) == 1 else None
-    if wanted in (quantity.unit, quantity.ucum):
-        return True
-    one, other = unit_of(quantity.ucum), unit_of(wanted) if isinstance(wanted, str) else None
-    return one is not None and other is not None and one.powers == other.powers
 
 
 FUNCTIONS = {

@@ -14,6 +14,7 @@ from pymedplum_runtime.fhirpath.code import (
     Code,
     Items,
     Scope,
+    spend,
 )
 from pymedplum_runtime.fhirpath.compile import Compiler, focus_code
 from pymedplum_runtime.fhirpath.equality import Keys
@@ -21,6 +22,7 @@ from pymedplum_runtime.fhirpath.functions import Function
 from pymedplum_runtime.fhirpath.keeping import kept
 from pymedplum_runtime.fhirpath.nodes import Node
 from pymedplum_runtime.fhirpath.syntax import Call, Fault, Sign, Syntax
+from pymedplum_runtime.fhirpath.types import SYSTEM
 
 
 def called_on(compiler: Compiler, call: Call, *parts: Code) -> tuple[Code, int]:
@@ -43,6 +45,7 @@ def _each(before: Items) -> Callable[[Scope], Iterator[tuple[Node, Scope]]]:
     def pairs(scope: Scope) -> Iterator[tuple[Node, Scope]]:
         items = before(scope)
         if items:
+            spend(scope, len(items))
             inner = scope.inner()
             for index, node in enumerate(items):
                 inner.focus = [node]
@@ -81,8 +84,33 @@ def _all(compiler: Compiler, call: Call) -> Code:
 def _select(compiler: Compiler, call: Call) -> Code:
     projection = compiler.criteria(call.arguments[0])
     target, needs = called_on(compiler, call, projection)
-    each, project = _each(target.items), projection.items
-    return Code(needs, lambda scope: [node for _, inner in each(scope) for node in project(inner)])
+    each, project, position = _each(target.items), projection.items, call.position
+
+    def items(scope: Scope) -> list[Node]:
+        found: list[Node] = []
+        for _, inner in each(scope):
+            found += project(inner)
+            if len(found) > MOST_ITEMS:
+                raise Fault(f"select() gives more than {MOST_ITEMS} items", position)
+        return found
+
+    return Code(needs, items)
+
+
+# The steps that an item of repeat() counts. What is in a resource comes to an end; what the
+# expression makes, and what is found again and again, need not.
+_COST_FOUND, _COST_MADE, _COST_AGAIN = 5, 100, 1000
+
+
+def _cost(node: Node, objects: set[int]) -> int:
+    if node.type.startswith(SYSTEM):
+        return _COST_MADE
+    if node.value.__class__ is not dict:
+        return _COST_FOUND
+    if id(node.value) in objects:
+        return _COST_AGAIN
+    objects.add(id(node.value))
+    return _COST_FOUND
 
 
 def _repeat(compiler: Compiler, call: Call) -> Code:
@@ -95,25 +123,29 @@ def _repeat(compiler: Compiler, call: Call) -> Code:
         inner = scope.inner()
         key = Keys().of
         seen: set[Any] = set()
+        objects: set[int] = set()
         found: list[Node] = []
 
         def take(nodes: list[Node]) -> None:
+            spend(scope, len(nodes) + 1)
             for node in nodes:
                 if is_distinct:
                     its_key = key(node)
                     if its_key in seen:
                         continue
                     seen.add(its_key)
+                spend(scope, _cost(node, objects))
                 found.append(node)
-            if len(found) > MOST_ITEMS:
-                raise Fault(f"{call.name}() gives more than {MOST_ITEMS} items", position)
 
-        for node in before(scope):
-            inner.focus = [node]
-            take(project(inner))
-        for index, node in enumerate(found):  # grows while it is walked
-            inner.focus, inner.index = [node], index
-            take(project(inner))
+        try:
+            for node in before(scope):
+                inner.focus = [node]
+                take(project(inner))
+            for index, node in enumerate(found):  # grows while it is walked
+                inner.focus, inner.index = [node], index
+                take(project(inner))
+        except Fault as fault:
+            raise fault.at(position) from None
         return found
 
     return Code(needs, items)
@@ -128,7 +160,9 @@ def _aggregate(compiler: Compiler, call: Call) -> Code:
     def items(scope: Scope) -> list[Node]:
         inner = scope.inner()
         inner.total = initial(scope)
-        for index, node in enumerate(before(scope)):
+        nodes = before(scope)
+        spend(scope, len(nodes))
+        for index, node in enumerate(nodes):
             inner.focus, inner.index = [node], index
             inner.total = advance(inner)
         return inner.total

@@ -77,12 +77,12 @@ def _round(items: list[Node], _: Scope, digits: list[Node] | None = None) -> lis
     value = Decimal(number)
     exponent = value.as_tuple().exponent
     if isinstance(exponent, int) and -exponent <= places:
-        return [Node(value, "System.Decimal")]
+        return number_node(value)
     try:
         rounded = value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, EXACT)
     except DecimalException:
         return NOTHING
-    return [Node(rounded, "System.Decimal")]
+    return number_node(rounded)
 
 
 def _log(number: Any, base: Any) -> Decimal:  # noqa: ANN401 - int | Decimal

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pymedplum_runtime.fhirpath.arithmetic import MOST_CHARACTERS, text_node
-from pymedplum_runtime.fhirpath.code import NOTHING, Scope
+from pymedplum_runtime.fhirpath.code import MOST_ITEMS, NOTHING, Scope
 from pymedplum_runtime.fhirpath.functions import Function
 from pymedplum_runtime.fhirpath.functions_existence import one_integer
 from pymedplum_runtime.fhirpath.nodes import Node
@@ -93,6 +93,8 @@ def _pieces(items: list[Node], _: Scope, separator: list[Node]) -> list[Node]:
     text, mark = text_of(items), text_of(separator)
     if text is None or mark is None:
         return NOTHING
+    if (text.count(mark) if mark else len(text)) > MOST_ITEMS:
+        raise Fault(f"a collection has more than {MOST_ITEMS} items")
     pieces = text.split(mark) if mark else list(text)
     return [Node(piece, "System.String") for piece in pieces]
 
@@ -107,8 +109,8 @@ def _join(items: list[Node], _: Scope, separator: list[Node] | None = None) -> l
     return text_node(mark.join(texts))
 
 
-def _characters(items: list[Node], _: Scope) -> list[Node]:
-    return [Node(character, "System.String") for character in text_of(items) or ""]
+def _characters(items: list[Node], scope: Scope) -> list[Node]:
+    return _pieces(items, scope, [Node("", "System.String")])
 
 
 FUNCTIONS = {

@@ -9,19 +9,19 @@ from typing import NamedTuple
 from pymedplum_runtime.fhirpath.syntax import Fault
 
 _TIME = r"[0-9]{2}(?::[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?)?"
+_ZONE = r"(?:Z|[+-][0-9]{2}:[0-9]{2})"
 _TOKEN = re.compile(
     rf"""
       (?P<space>(?:[ \t\r\n]+|//[^\r\n]*|/\*.*?\*/)+)
     | (?P<name>[A-Za-z_][A-Za-z0-9_]*)
-    | (?P<operator><=|>=|!=|!~|[-.\[\](){{}},+*/&|<>=~])
+    | (?P<operator><=|>=|!=|!~|/(?!\*)|[-.\[\](){{}},+*&|<>=~])
     | (?P<string>'[^'\\]*(?:\\.[^'\\]*)*')
     | (?P<number>[0-9]+(?:\.[0-9]+)?)
     | (?P<quoted>`[^`\\]*(?:\\.[^`\\]*)*`)
     | (?P<variable>\$(?:this|index|total)\b)
     | (?P<external>%(?:[A-Za-z_][A-Za-z0-9_]*|`[^`\\]*(?:\\.[^`\\]*)*`|'[^'\\]*(?:\\.[^'\\]*)*'))
     | (?P<time>@T{_TIME})
-    | (?P<date>@[0-9]{{4}}(?:-[0-9]{{2}}(?:-[0-9]{{2}}(?:T(?:{_TIME})?)?|T)?|T)?
-        (?:Z|[+-][0-9]{{2}}:[0-9]{{2}})?)
+    | (?P<date>@[0-9]{{4}}(?:-[0-9]{{2}}(?:-[0-9]{{2}}(?:T(?:{_TIME}{_ZONE}?)?)?|T)?|T)?)
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -74,6 +74,10 @@ def _token(kind: str, text: str, position: int) -> Token:
 def _no_token(character: str) -> str:
     if character in "'`":
         return "a text that does not end"
+    if character == "/":
+        return "a comment that does not end"
+    if character == "@":
+        return "a date or a time is expected after '@'"
     return f"an unexpected {character!a}"
 
 

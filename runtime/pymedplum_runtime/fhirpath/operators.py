@@ -13,6 +13,7 @@ from pymedplum_runtime.fhirpath.code import (
     Items,
     Scope,
     Truth,
+    weigh,
 )
 from pymedplum_runtime.fhirpath.equality import distinct, equal_items, equivalent_items, membership
 from pymedplum_runtime.fhirpath.nodes import Node
@@ -164,7 +165,7 @@ def _binary(
 ) -> Items:
     def items(scope: Scope) -> list[Node]:
         try:
-            return run(left(scope), right(scope))
+            return weigh(scope, run(left(scope), right(scope)))
         except Fault as fault:
             raise fault.at(position) from None
 

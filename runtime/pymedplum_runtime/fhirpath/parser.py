@@ -55,7 +55,7 @@ def parse(expression: str) -> Syntax:
     """
     parser = _Parser(tokens_of(expression))
     syntax = parser.expression(0, 0)
-    parser.expect("", "the end")
+    parser.expect("", "an operator or the end")
     check_depth(syntax)
     return syntax
 
@@ -172,7 +172,7 @@ class _Parser:
         if token.kind == "variable" and token.text == "$this" and target is not None:
             self._at += 1
             return target
-        name = self._name()
+        name = self._name("a value" if target is None else "a name")
         if not self._take("("):
             return Name(target, name, token.position)
         arguments: list[Syntax] = []
@@ -191,12 +191,12 @@ class _Parser:
             return Sign(token.text, argument, token.position)
         return argument
 
-    def _name(self) -> str:
+    def _name(self, meant: str = "a name") -> str:
         token = self._token
         if token.kind == "quoted" or (token.kind == "name" and token.text not in _RESERVED):
             self._at += 1
             return token.text
-        raise self._unexpected("a name")
+        raise self._unexpected(meant)
 
     def _type(self) -> str:
         name = self._name()
@@ -205,6 +205,7 @@ class _Parser:
         return name
 
 
+_SAID = {"System.Time": "time", "System.Date": "date", "System.DateTime": "date and time"}
 _LITERALS = {"string": "System.String", "time": "System.Time", "date": "System.Date"}
 
 
@@ -215,4 +216,9 @@ def _literal(token: Token) -> Literal:
         text = text[1:]
     elif token.kind == "date" and "T" in text:
         kind, text = "System.DateTime", text.removesuffix("T")
+    if kind != "System.String":
+        from pymedplum_runtime.fhirpath.dates import parse_moment  # noqa: PLC0415 - seldom needed
+
+        if parse_moment(text, is_time=kind == "System.Time") is None:
+            raise Fault(f"there is no such {_SAID[kind]} as '{token.text}'", token.position)
     return Literal(text, kind, token.position)

@@ -24,7 +24,6 @@ _NAMED_GROUP = re.compile(r"\(\?<(?=[A-Za-z_])")
 _REFERENCE = re.compile(r"\\(.)|\$(?:([0-9]{1,2})|\{([A-Za-z0-9_]+)\})", re.DOTALL)
 
 
-@lru_cache(maxsize=512)
 def searcher(pattern: str) -> Search:
     """Return what tells whether a pattern matches somewhere in a text; `.` matches line ends too.
 
@@ -35,6 +34,11 @@ def searcher(pattern: str) -> Search:
     """
     if len(pattern) > _MOST_PATTERN:
         raise Fault(f"a regular expression has more than {_MOST_PATTERN} characters")
+    return _searcher(pattern)
+
+
+@lru_cache(maxsize=512)
+def _searcher(pattern: str) -> Search:
     parts = _look_aheads(pattern)
     searches = [(_search(part), is_wanted) for part, is_wanted in parts]
     if len(searches) == 1:

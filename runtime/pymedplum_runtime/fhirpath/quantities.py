@@ -24,9 +24,13 @@ CALENDAR = {
     "second": "s",
     "millisecond": "ms",
 }
-_UNEQUAL: frozenset[str] = frozenset(("year", "month"))
+_UNEQUAL: dict[str, Decimal] = {"year": Decimal(365), "month": Decimal(30)}
+_OF_DAYS = frozenset(("wk", "d", "h", "min", "s", "ms"))
+_DAY = Decimal(86400)
 # Enough digits that numbers of the same quantity in two units are the same.
 EXACT = Context(prec=100)
+_SHOWN = Context(prec=28)
+_MOST_ZEROS = 28
 _WRITTEN = re.compile(r"([+-]?[0-9]{1,400}(?:\.[0-9]{1,400})?)\s*(?:'([^']*)'|([a-z]+))?")
 _MOST_TEXT = 1000
 
@@ -42,9 +46,10 @@ class Quantity(NamedTuple):
     """The system of the unit's code, where it is not UCUM."""
 
     def __str__(self) -> str:
+        value = self.value or self.value.copy_abs()
         if not self.is_calendar:
-            return f"{self.value:f} '{self.unit}'"
-        return f"{self.value:f} {self.unit}{'' if abs(self.value) == 1 else 's'}"
+            return f"{value:f} '{self.unit}'"
+        return f"{value:f} {self.unit}{'' if abs(value) == 1 else 's'}"
 
     @property
     def ucum(self) -> str:
@@ -120,7 +125,7 @@ def in_one_unit(left: Quantity, right: Quantity) -> tuple[Decimal, Decimal] | No
     """Return both numbers in the same unit, or None where that cannot be."""
     if _have_same_unit(left, right):
         return left.value, right.value
-    if left.is_calendar and right.is_calendar and _UNEQUAL.issuperset((left.unit, right.unit)):
+    if left.is_calendar and right.is_calendar and {left.unit, right.unit} <= _UNEQUAL.keys():
         return _months(left), _months(right)
     one, other = _known(left), _known(right)
     if one is None or other is None or one.powers != other.powers:
@@ -136,14 +141,57 @@ def are_alike(left: Quantity, right: Quantity) -> bool:
     """Tell whether they are the same to the precision of the less precise one."""
     if _have_same_unit(left, right):
         return _rounded_alike(left.value, right.value)
-    values = in_one_unit(left, right)
-    one, other = _known(left), _known(right)
-    if values is None or one is None or other is None:
-        return values is not None and values[0] == values[1]
+    factors = _factors(left, right)
+    if factors is None:
+        return False
+    one, other = factors
+    if any(q.is_calendar and q.unit in _UNEQUAL for q in (left, right)):
+        return left.value * one == right.value * other
     # Each in the unit of the other: 4 g is as vague as 4000 mg would be.
-    return _rounded_alike(left.value, values[1] / one.factor) or _rounded_alike(
-        values[0] / other.factor, right.value
+    return _rounded_alike(left.value, EXACT.divide(right.value * other, one)) or _rounded_alike(
+        EXACT.divide(left.value * one, other), right.value
     )
+
+
+def in_unit(quantity: Quantity, unit: str) -> Quantity | None:
+    """Return a quantity in another unit, of UCUM or of the calendar; None where that cannot be.
+
+    Source: https://hl7.org/fhirpath/N1/#toquantityunit-string-quantity
+    """
+    wanted = written(quantity.value, unit if unit.removesuffix("s") in CALENDAR else f"'{unit}'")
+    if unit == quantity.unit or wanted[1:] == quantity[1:]:
+        return quantity
+    if _have_same_unit(quantity, wanted):
+        return wanted
+    factors = _factors(quantity, wanted)
+    if factors is None:
+        return None
+    value = _SHOWN.divide(EXACT.multiply(quantity.value, factors[0]), factors[1])
+    return wanted._replace(value=value.quantize(Decimal(1)) if _is_whole(value) else value)
+
+
+def _is_whole(value: Decimal) -> bool:
+    exponent = value.as_tuple().exponent
+    return isinstance(exponent, int) and 0 < exponent < _MOST_ZEROS
+
+
+def _factors(left: Quantity, right: Quantity) -> tuple[Decimal, Decimal] | None:
+    """Return what one of each unit is in a third one, or None where they have none together.
+
+    A year and a month of the calendar have 365 and 30 days here: N1, toQuantity().
+    """
+    years = [_UNEQUAL.get(q.unit) if q.is_calendar else None for q in (left, right)]
+    if None not in years:
+        return _months(left._replace(value=Decimal(1))), _months(right._replace(value=Decimal(1)))
+    one, other = _known(left), _known(right)
+    if one is None or other is None or one.powers != other.powers:
+        return None
+    of_days = (left if years[1] else right).ucum in _OF_DAYS
+    first, second = (
+        days * _DAY if days and of_days else unit.factor
+        for days, unit in zip(years, (one, other), strict=True)
+    )
+    return first, second
 
 
 def _rounded_alike(one: Decimal, other: Decimal) -> bool:

@@ -5,7 +5,6 @@ They are made from the tables of a model, for the types that expressions come ac
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
-from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
     from pymedplum_runtime.fhirpath.nodes import TypeModel
@@ -135,7 +134,6 @@ class Shapes(dict[str, Shape | None]):
         return Member(key, beside, "" if code in _RESOURCES else code)
 
 
-_KNOWN: "WeakKeyDictionary[TypeModel, Shapes]" = WeakKeyDictionary()
 UNTYPED = Shapes(None)
 
 
@@ -143,7 +141,7 @@ def shapes_of(model: "TypeModel | None") -> Shapes:
     """Return the shapes of a model's types; they are made once for a model."""
     if model is None:
         return UNTYPED
-    found = _KNOWN.get(model)
-    if found is None:
-        found = _KNOWN[model] = Shapes(model)
-    return found
+    prepared: dict[str, Shapes] | None = getattr(model, "prepared", None)
+    if prepared is None:  # a model that cannot keep them
+        return Shapes(model)
+    return prepared.get("shapes") or prepared.setdefault("shapes", Shapes(model))

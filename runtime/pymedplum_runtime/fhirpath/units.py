@@ -69,11 +69,13 @@ class Unit(NamedTuple):
     """The base units with their powers, by name."""
 
 
-@lru_cache(maxsize=1024)
 def unit_of(code: str) -> Unit | None:
     """Return what a UCUM unit is, or None for one that is not known here."""
-    if len(code) > _MOST_CHARACTERS or not code:
-        return None
+    return _unit(code) if 0 < len(code) <= _MOST_CHARACTERS else None
+
+
+@lru_cache(maxsize=1024)
+def _unit(code: str) -> Unit | None:
     stack: list[tuple[int, Decimal, dict[str, int]]] = []
     factor, powers, at, sign = Decimal(1), dict[str, int](), 0, 1
     while at < len(code):

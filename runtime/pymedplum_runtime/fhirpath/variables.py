@@ -4,6 +4,8 @@ Source: https://hl7.org/fhirpath/N1/#environment-variables and
 https://hl7.org/fhir/R4/fhirpath.html#variables
 """
 
+import math
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any, cast
 
@@ -64,8 +66,21 @@ def nodes_of(value: Any) -> list[Node]:  # noqa: ANN401 - plain values, nodes, o
         return [Node(value)]
     for its_class, name in _TYPES:
         if isinstance(value, its_class):
+            if isinstance(value, float | Decimal) and not math.isfinite(value):
+                raise Fault("a variable is a number that is not finite")
             return [Node(value, f"System.{name}")]
-    raise Fault(f"a variable is of the Python type {type(value).__name__}")
+    if isinstance(value, date | time):
+        return [_moment(value)]
+    raise Fault(
+        f"a variable is of the Python type {type(value).__name__}, which stands for nothing"
+    )
+
+
+def _moment(value: date | time) -> Node:
+    if isinstance(value, time):
+        return Node(value.replace(tzinfo=None).isoformat(), "System.Time")
+    name = "DateTime" if isinstance(value, datetime) else "Date"
+    return Node(value.isoformat(), f"System.{name}")
 
 
 _TYPES: tuple[tuple[type, str], ...] = (
@@ -117,7 +132,10 @@ def _given(name: str, position: int) -> Any:  # noqa: ANN401 - Items
     def items(scope: Scope) -> list[Node]:
         if name not in scope.env.variables:
             raise Fault(f"there is no variable '%{name}'", position)
-        return nodes_of(scope.env.variables[name])
+        try:
+            return nodes_of(scope.env.variables[name])
+        except Fault as fault:
+            raise fault.at(position) from None
 
     return items
 

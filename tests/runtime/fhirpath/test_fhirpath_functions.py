@@ -98,6 +98,15 @@ MATH: list[Case] = [
     ("(-5).abs() | (-1.1).ceiling() | (-1.1).floor() | (-1.9).truncate()", [5, -1, -2]),
     ("3.14159.round(3)", [Decimal("3.142")]),
     ("2.5.round()", [Decimal(3)]),
+    ("(-2.5).round() | (-0.5).round() | (-1.25).round(1)", [-3, -1, Decimal("-1.3")]),
+    (
+        "(0 / (-1)).toString() & ',' & (-0.4).round().toString() & ',' & (-0.0).toString()",
+        ["0,0,0.0"],
+    ),
+    (
+        "(0 * -1.5).toString() & (-(0 'g')).toString() & (-0.4).highBoundary(0).toString()",
+        ["0.00 'g'0"],
+    ),
     ("16.log(2)", [Decimal(4)]),
     ("2.power(10) | 2.5.power(2)", [1024, Decimal("6.25")]),
     ("(-1).power(0.5) | (-1).sqrt() | 0.ln() | 2.power(100000)", NONE),
@@ -118,6 +127,25 @@ CONVERSIONS: list[Case] = [
     ("'25:00'.toTime()", NONE),
     ("'4 days'.toQuantity() = 4 days and '1 wk'.toQuantity().empty()", T),
     ("1.convertsToQuantity('1') and 'x'.convertsToInteger().not()", T),
+    ("4 'g'.toQuantity('mg').toString()", ["4000 'mg'"]),
+    (
+        "250 'mg'.toQuantity('g').toString() & 2 weeks.toQuantity('days').toString()",
+        ["0.250 'g'14 days"],
+    ),
+    (
+        "1 year.toQuantity('months').toString() & 1 year.toQuantity('d').toString()",
+        ["12 months365 'd'"],
+    ),
+    (
+        "'90 minutes'.toQuantity('hour').toString() & 2.toQuantity('1').toString()",
+        ["1.5 hours2 '1'"],
+    ),
+    ("1 'x'.toQuantity('x').toString() & 36 hours.toQuantity('day').toString()", ["1 'x'1.5 days"]),
+    (
+        "1.toQuantity('mg') | 1 'x'.toQuantity('mg') | 1 'g'.toQuantity(1) | 1 day.toQuantity('')",
+        NONE,
+    ),
+    ("1 'g'.convertsToQuantity('mg') and 1 'g'.convertsToQuantity('s').not()", T),
     ("4 'g'.toQuantity('mg').exists() and 4 'g'.toQuantity('s').empty()", T),
     ("'1'.convertsToBoolean() and '14:34'.convertsToTime() and {}.convertsToDate().empty()", T),
 ]

@@ -14,6 +14,7 @@ from pymedplum_runtime.fhirpath import Environment, Node, compile_expression
 from pymedplum_runtime.profiles.definitions import packaged
 
 MANY = 10_000
+MANY_TIMES = "$this.combine(%resource.name.given).exists({})"
 DOM_3 = (
     "contained.where((('#'+id in (%resource.descendants().reference"
     " | %resource.descendants().as(canonical) | %resource.descendants().as(uri)"
@@ -118,13 +119,38 @@ def test_a_pattern_without_a_bound_replaces_nothing(pattern: str) -> None:
         "name.given.aggregate($total & $total, 'ab')",
         "name.given.aggregate($total.combine($total), 1)",
         "'a'.replace('', %text).replace('', %text).replace('', %text)",
+        "1.repeatAll($this)",
+        "name.repeatAll($this | $this)",
+        "'a'.repeat($this & 'a')",
+        "'a'.repeatAll($this & %text)",
+        "name.given.select($this & %long).select($this & $this).select($this & $this)",
+        "name.given.aggregate($total.combine(%long & $index.toString()), {})",
+        "name.given.select(%resource.name.given).select(%resource.name.given)",
+        MANY_TIMES.format(MANY_TIMES.format(MANY_TIMES.format("$this = 'y'"))),
+        "%text.replace('b', %text).substring(0, 600000).toChars()",
     ],
 )
 def test_what_would_fill_the_memory_is_refused(expression: str) -> None:
-    patient = {"resourceType": "Patient", "name": [{"given": ["x"] * 100}]}
+    patient = {"resourceType": "Patient", "name": [{"given": ["x"] * 1000}]}
 
     with pytest.raises(FHIRPathError, match="more than"):
-        values(expression, patient, text="b" * 5000)
+        values(expression, patient, text="b" * 5000, long="b" * 1_000_000)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "descendants().where(family.exists()).count()",
+        "repeat(children()).where(family.exists()).count()",
+        "repeatAll(children()).where(family.exists()).count()",
+        "children().select(family).count()",
+        "name.where(given.where($this != 'y').exists() and family != 'y').count()",
+    ],
+)
+def test_what_is_asked_of_a_large_resource_is_answered(expression: str) -> None:
+    names = [{"family": f"f{n}", "given": [f"g{n}", f"h{n}"]} for n in range(20_000)]
+
+    assert values(expression, {"resourceType": "Patient", "name": names}) == [20_000]
 
 
 @pytest.mark.parametrize(

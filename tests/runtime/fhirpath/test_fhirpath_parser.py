@@ -106,14 +106,23 @@ def _without_places(syntax: object) -> object:
         ("a = 'b\\q'", 4, "escape"),
         ("a # b", 2, "'#'"),
         ("a is", 4, "name"),
-        ("a and and b", 6, "name"),
+        ("a and and b", 6, "a value is expected, not 'and'"),
         ("@T14:34:28Z.is(Time)", 10, "'Z'"),
+        ("@2015Z", 5, "'Z'"),
+        ("a = @2015-13", 4, "no such date as '@2015-13'"),
+        ("a = @2015-02-30", 4, "no such date as '@2015-02-30'"),
+        ("a = @0000", 4, "no such date"),
+        ("a = @2015-02-28T24:00", 4, "no such date and time"),
+        ("a = @2015-02-28T10:00+15:00", 4, "no such date and time"),
+        ("a = @2015-02-28T10:00+01:60", 4, "no such date and time"),
+        ("a = @T25:00", 4, "no such time as '@T25:00'"),
+        ("a = @20", 4, "after '@'"),
         ("a.nosuch()", 2, "nosuch"),
         ("a.where()", 2, "one argument"),
         ("a.empty(1)", 2, "no argument"),
         ("a.substring(1, 2, 3)", 2, "1 to 2 arguments"),
         ("a.ofType('x')", 2, "name of a type"),
-        ("2 + 2 /* not finished", 7, "'*'"),
+        ("2 + 2 /* not finished", 6, "comment that does not end"),
     ],
 )
 def test_an_error_says_what_is_wrong_and_where(expression: str, position: int, word: str) -> None:
@@ -171,3 +180,9 @@ def test_so_does_any_text(expression: str) -> None:
 
 def test_an_expression_is_compiled_once() -> None:
     assert compile_expression("name.given") is compile_expression("name.given")
+
+
+def test_an_expression_of_unusual_length_is_not_kept() -> None:
+    long = "name.given" + " " * 5000
+
+    assert compile_expression(long) is not compile_expression(long)

@@ -8,7 +8,7 @@ from typing import Any, get_args, get_type_hints
 import pytest
 
 from pymedplum import us_core, vital_signs
-from pymedplum.fhir import Observation, Patient
+from pymedplum.fhir import Observation, Patient, Period
 from pymedplum.validation import validate
 
 Constructor = Callable[..., Observation]
@@ -16,6 +16,7 @@ TIMES: list[Any] = [
     "2026-03-01",
     date(2026, 3, 1),
     datetime(2026, 3, 1, 9, 30, tzinfo=timezone.utc),
+    Period(start="2026-03-01", end="2026-03-02"),
 ]
 
 

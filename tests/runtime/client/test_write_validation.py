@@ -2,56 +2,43 @@
 
 import subprocess
 import sys
-import threading
 from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
+from write_validations import (
+    BAD,
+    GOOD,
+    SECRET,
+    WEIRD,
+    MakeClient,
+    bundle,
+    entry,
+    stored,
+    written,
+)
 
 from pymedplum import (
-    AsyncMedplumClient,
     InvalidResourceError,
-    MedplumClient,
     MedplumError,
-    ProfileError,
-    TerminologyError,
-    WriteValidation,
 )
 from pymedplum.fhir import Patient
 from tests.api.api_calls import (
-    BASE,
     OBO,
-    FakeClock,
     Server,
     body,
     call,
-    is_async,
     issue,
     path,
     reply,
 )
 
-MakeClient = Callable[..., Any]
-BMI = "http://hl7.org/fhir/StructureDefinition/bmi"
-US_CORE_PATIENT = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-patient"
-SECRET = "Zebediah"
-GOOD = {"resourceType": "Patient", "id": "1", "active": True}
-BAD = {"resourceType": "Patient", "id": "1", "gender": SECRET, "name": [{"family": SECRET}]}
-WEIRD = {"resourceType": "Patient", "id": "1", "contact": [{"gender": "male"}]}
 ALL_OK = {
     "resourceType": "OperationOutcome",
     "issue": [{"severity": "information", "code": "informational", "details": {"text": "All OK"}}],
 }
 REFUSAL = issue("structure", details={"text": SECRET}, expression=["Patient.name[0].given"])
-
-
-def _entry(resource: dict[str, Any], method: str = "POST") -> dict[str, Any]:
-    return {"resource": resource, "request": {"method": method, "url": "Patient"}}
-
-
-def _bundle(kind: str, *entries: dict[str, Any]) -> dict[str, Any]:
-    return {"resourceType": "Bundle", "type": kind, "entry": list(entries)}
 
 
 def _unchanged(resource: dict[str, Any]) -> Callable[[object], object]:
@@ -65,10 +52,10 @@ WRITES: list[tuple[str, Callable[[dict[str, Any]], tuple[object, ...]], str]] = 
     ("update_resource", lambda r: (r,), "Patient"),
     ("upsert_resource", lambda r: (r, {"identifier": "a|b"}), "Patient"),
     ("update_with_retry", lambda r: ("Patient", "1", _unchanged(r)), "Patient"),
-    ("execute_batch", lambda r: (_bundle("batch", _entry(r)),), "Bundle.entry[0].resource"),
+    ("execute_batch", lambda r: (bundle("batch", entry(r)),), "Bundle.entry[0].resource"),
     (
         "execute_transaction",
-        lambda r: (_bundle("transaction", _entry(r)),),
+        lambda r: (bundle("transaction", entry(r)),),
         "Bundle.entry[0].resource",
     ),
     (
@@ -82,43 +69,17 @@ each_write = pytest.mark.parametrize(
 )
 
 
-@pytest.fixture(params=[MedplumClient, AsyncMedplumClient], ids=["sync", "async"])
-def make_client(request: pytest.FixtureRequest) -> MakeClient:
-    """Give a maker of clients of a scripted server; keywords are the constructor's."""
-
-    def make(server: Server, **options: Any) -> Any:
-        is_sync = request.param is MedplumClient
-        transport = httpx.MockTransport(server)
-        http = (httpx.Client if is_sync else httpx.AsyncClient)(transport=transport)
-        chosen = {"access_token": "token", "clock": FakeClock(), **options, "http_client": http}
-        return request.param(BASE, **chosen)
-
-    return make
-
-
-def _stored() -> dict[str, Any]:
-    return {**GOOD, "meta": {"versionId": "3"}, "entry": []}
-
-
-def _written(server: Server) -> list[str]:
-    return [
-        f"{each.method} {path(each)}"
-        for each in server.requests
-        if each.method != "GET" and not path(each).endswith("$validate")
-    ]
-
-
 @each_write
 def test_what_is_invalid_locally_is_not_sent(
     make_client: MakeClient, method: str, args: Callable[[Any], tuple[object, ...]], place: str
 ) -> None:
-    server = Server(_stored())
+    server = Server(stored())
     client = make_client(server)
     with pytest.raises(InvalidResourceError) as caught:
         call(client, method, *args(BAD), validate="local")
     assert f"{place}.gender" in {each.expression for each in caught.value.report.errors}
     assert SECRET not in str(caught.value) + repr(caught.value)
-    assert _written(server) == []
+    assert written(server) == []
     assert not caught.value.possibly_committed
 
 
@@ -127,9 +88,9 @@ def test_what_is_valid_locally_is_sent(
     make_client: MakeClient, method: str, args: Callable[[Any], tuple[object, ...]], place: str
 ) -> None:
     del place
-    server = Server(_stored())
+    server = Server(stored())
     call(make_client(server), method, *args({**GOOD, "gender": "female"}), validate="local")
-    assert len(_written(server)) == 1
+    assert len(written(server)) == 1
     assert not any(path(each).endswith("$validate") for each in server.requests)
 
 
@@ -139,7 +100,7 @@ def test_what_the_server_finds_invalid_is_not_sent(
 ) -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         if not request.url.path.endswith("$validate"):
-            return httpx.Response(200, json=_stored())
+            return httpx.Response(200, json=stored())
         is_bad = "name" in body(request)
         return httpx.Response(400 if is_bad else 200, json=REFUSAL if is_bad else ALL_OK)
 
@@ -152,7 +113,7 @@ def test_what_the_server_finds_invalid_is_not_sent(
     assert error.code == "structure"
     assert SECRET not in str(caught.value) + repr(caught.value) + str(caught.value.report)
     assert caught.value.detail == SECRET
-    assert _written(server) == []
+    assert written(server) == []
 
 
 class _Recording(Server):
@@ -172,9 +133,9 @@ def test_off_by_default(
     make_client: MakeClient, method: str, args: Callable[[Any], tuple[object, ...]], place: str
 ) -> None:
     del place
-    server = Server(_stored())
+    server = Server(stored())
     call(make_client(server), method, *args(BAD))
-    assert len(_written(server)) == 1
+    assert len(written(server)) == 1
 
 
 @each_write
@@ -182,13 +143,13 @@ def test_the_client_decides_where_a_call_does_not(
     make_client: MakeClient, method: str, args: Callable[[Any], tuple[object, ...]], place: str
 ) -> None:
     del place
-    server = Server(_stored())
+    server = Server(stored())
     client = make_client(server, validate="local")
     with pytest.raises(InvalidResourceError):
         call(client, method, *args(BAD))
-    assert _written(server) == []
+    assert written(server) == []
     call(client, method, *args(BAD), validate="off")
-    assert len(_written(server)) == 1
+    assert len(written(server)) == 1
 
 
 def test_both_asks_the_server_only_about_what_is_valid_locally(make_client: MakeClient) -> None:
@@ -244,11 +205,11 @@ def test_an_answer_that_is_no_outcome_stops_the_write(make_client: MakeClient) -
     with pytest.raises(MedplumError, match="no OperationOutcome") as caught:
         call(make_client(server), "create_resource", GOOD, validate="server")
     assert not isinstance(caught.value, InvalidResourceError)
-    assert _written(server) == []
+    assert written(server) == []
 
 
 def test_every_version_that_update_with_retry_writes_is_validated(make_client: MakeClient) -> None:
-    server = Server(_stored(), reply(412), _stored())
+    server = Server(stored(), reply(412), stored())
     versions = iter([{**GOOD, "gender": "male"}, BAD])
     with pytest.raises(InvalidResourceError):
         call(
@@ -264,168 +225,38 @@ def test_every_version_that_update_with_retry_writes_is_validated(make_client: M
 
 def test_entries_that_write_nothing_are_not_shown_to_the_server(make_client: MakeClient) -> None:
     read = {"request": {"method": "GET", "url": "Patient/1"}}
-    server = Server(ALL_OK, _stored())
+    server = Server(ALL_OK, stored())
     call(
         make_client(server),
         "execute_batch",
-        _bundle("batch", read, _entry(GOOD), {"request": {"method": "DELETE", "url": "Patient/1"}}),
+        bundle("batch", read, entry(GOOD), {"request": {"method": "DELETE", "url": "Patient/1"}}),
         validate="server",
     )
     assert [path(each) for each in server.requests] == ["fhir/R4/Patient/$validate", "fhir/R4/"]
 
 
 def test_no_entries_are_valid(make_client: MakeClient) -> None:
-    server = Server(_stored())
+    server = Server(stored())
     assert call(make_client(server), "conditional_create_batch", [], validate="both").ok
     assert server.requests == []
 
 
 def test_accounts_are_no_fault(make_client: MakeClient) -> None:
-    server = Server(_stored())
+    server = Server(stored())
     client = make_client(server, validate="local")
     call(client, "create_resource", GOOD, accounts="Organization/1")
     assert body(server.last)["meta"]["accounts"] == [{"reference": "Organization/1"}]
 
 
 def test_models_are_validated_too(make_client: MakeClient) -> None:
-    server = Server(_stored())
+    server = Server(stored())
     client = make_client(server, validate="local")
     with pytest.raises(InvalidResourceError, match="pat-1"):
         call(client, "create_resource", Patient.model_validate(WEIRD))
-    bundle = _bundle("batch", _entry(Patient.model_validate(WEIRD)))  # type: ignore[arg-type]
+    batch = bundle("batch", entry(Patient.model_validate(WEIRD)))  # type: ignore[arg-type]
     with pytest.raises(InvalidResourceError, match="pat-1"):
-        call(client, "execute_batch", bundle)
+        call(client, "execute_batch", batch)
     assert server.requests == []
-
-
-OBSERVATION = {"resourceType": "Observation", "status": "final", "code": {"text": "weight"}}
-
-
-def test_a_profile_is_applied_to_the_resources_of_its_type(make_client: MakeClient) -> None:
-    server = Server(_stored())
-    client = make_client(server, validate=WriteValidation(profile=BMI))
-    call(client, "create_resource", GOOD)
-    with pytest.raises(InvalidResourceError) as caught:
-        call(client, "create_resource", OBSERVATION)
-    assert BMI in {each.profile for each in caught.value.report.errors}
-    with pytest.raises(InvalidResourceError):
-        call(client, "execute_batch", _bundle("batch", _entry(GOOD), _entry(OBSERVATION)))
-    assert len(_written(server)) == 1
-
-
-def test_what_is_written_does_not_name_the_profile(make_client: MakeClient) -> None:
-    server = Server(_stored())
-    american = {
-        **GOOD,
-        "identifier": [{"system": "urn:a", "value": "1"}],
-        "name": [{"family": "Invented"}],
-        "gender": "female",
-    }
-    wanted = WriteValidation(profile=[US_CORE_PATIENT])
-    client = make_client(server, validate=wanted)
-    with pytest.raises(InvalidResourceError):
-        call(client, "create_resource", GOOD)
-    call(client, "create_resource", american)
-    assert body(server.last) == american
-
-
-def test_a_profile_that_is_not_known_is_an_error(make_client: MakeClient) -> None:
-    server = Server(_stored())
-    wanted = WriteValidation(profile="http://example.org/none")
-    with pytest.raises(ProfileError, match="not known"):
-        call(make_client(server), "create_resource", GOOD, validate=wanted)
-    assert server.requests == []
-
-
-def test_the_level_is_the_callers(make_client: MakeClient) -> None:
-    server = Server(_stored())
-    structure = WriteValidation(level="structure")
-    call(make_client(server), "create_resource", WEIRD, validate=structure)
-    assert len(_written(server)) == 1
-
-
-def test_profiles_are_not_asked_for_at_a_level_without_them() -> None:
-    with pytest.raises(ValueError, match="level 'base' leaves out"):
-        WriteValidation(profile=BMI, level="base")
-
-
-@pytest.mark.parametrize("wrong", [5, "", [5], [""], b"x"])
-def test_profiles_are_canonical_urls(wrong: Any) -> None:
-    with pytest.raises(TypeError, match="profile must be a canonical URL or a list of them"):
-        WriteValidation(profile=wrong)
-
-
-@pytest.mark.parametrize("wrong", ["locally", "", True, 1])
-def test_what_validate_may_be_is_checked_before_anything_is_sent(
-    make_client: MakeClient, wrong: Any
-) -> None:
-    server = Server(_stored())
-    with pytest.raises((TypeError, ValueError), match="validate must be"):
-        make_client(server, validate=wrong)
-    with pytest.raises((TypeError, ValueError), match="validate must be"):
-        call(make_client(server), "create_resource", GOOD, validate=wrong)
-    assert server.requests == []
-
-
-def test_what_write_validation_may_be_is_checked() -> None:
-    wrong: list[dict[str, Any]] = [{"where": "off"}, {"level": "deep"}, {"profile": [1]}]
-    for options in wrong:
-        with pytest.raises((TypeError, ValueError), match="must be"):
-            WriteValidation(**options)
-
-
-US_CORE = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-medicationrequest"
-MEDICATION = {"coding": [{"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "1"}]}
-REQUEST = {
-    "resourceType": "MedicationRequest",
-    "status": "active",
-    "intent": "order",
-    "reportedBoolean": False,
-    "medicationCodeableConcept": MEDICATION,
-    "subject": {"reference": "Patient/1"},
-    "authoredOn": "2024-01-01",
-    "requester": {"reference": "Practitioner/1"},
-}
-
-
-class Service:
-    """Answers a question, and remembers in which thread."""
-
-    def __init__(self) -> None:
-        self.threads: list[threading.Thread] = []
-
-    def validate_code(self, *asked: str | None) -> bool | None:
-        self.threads.append(threading.current_thread())
-        if len(self.threads) > 1:
-            raise TerminologyError("the service is away")
-        return asked[1:] == ("http://www.nlm.nih.gov/research/umls/rxnorm", "1")
-
-
-class AsyncService(Service):
-    """The same, to be awaited."""
-
-    async def validate_code(self, *asked: str | None) -> bool | None:  # type: ignore[override]
-        return super().validate_code(*asked)
-
-
-@pytest.mark.parametrize("kind", [Service, AsyncService])
-def test_a_terminology_service_is_asked_and_may_stop_the_write(
-    make_client: MakeClient, kind: type[Service]
-) -> None:
-    server, service = Server(_stored()), kind()
-    wanted = WriteValidation(profile=US_CORE, terminology=service)
-    client = make_client(server, validate=wanted)
-    if kind is AsyncService and not is_async(client):
-        with pytest.raises(TypeError, match="cannot await"):
-            call(client, "create_resource", REQUEST)
-        return
-    call(client, "create_resource", REQUEST)
-    with pytest.raises(TerminologyError):
-        call(client, "create_resource", REQUEST)
-    assert len(_written(server)) == 1
-    # Asked from the loop's own thread where it is awaited, and never from there otherwise.
-    is_main = service.threads[0] is threading.main_thread()
-    assert is_main == (kind is AsyncService or not is_async(client))
 
 
 def test_a_client_that_validates_nothing_imports_no_validator() -> None:

@@ -32,7 +32,8 @@ def lazy_attributes(
     def load(name: str) -> Any:  # noqa: ANN401 - whatever the module defines
         home = homes.get(name)
         if home is None:
-            hint = did_you_mean(name, homes)
+            # Python itself asks for `__path__` and the like, and reads no message.
+            hint = "" if name.startswith("__") else did_you_mean(name, homes)
             raise AttributeError(f"module '{package}' has no attribute '{name}'{hint}")
         value = getattr(importlib.import_module(home), name)
         setattr(sys.modules[package], name, value)

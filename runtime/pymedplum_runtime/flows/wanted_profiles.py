@@ -5,8 +5,8 @@ from typing import Any, cast
 
 from pymedplum_runtime.errors import ProfileError
 from pymedplum_runtime.helpers.members import FHIRData, is_data, member, members_of
-from pymedplum_runtime.lazy import did_you_mean
 from pymedplum_runtime.profiles.definitions import packaged
+from pymedplum_runtime.profiles.hints import hint_for
 
 
 def with_profiles(resource: FHIRData, canonicals: tuple[str, ...]) -> dict[str, Any]:
@@ -58,18 +58,7 @@ def _naming(members: dict[str, Any], types: list[tuple[str, str]]) -> dict[str, 
 def _type_for(canonical: str) -> str:
     table = packaged().table(canonical)
     if table is None or "type" not in table:
-        raise ProfileError(f"it is not known here{_hint(canonical)}", canonical)
+        hint = hint_for(canonical, packaged())
+        hint = hint or "; profiles of implementation guides are loaded first"
+        raise ProfileError(f"it is not known here{hint}", canonical)
     return table["type"]
-
-
-def _hint(canonical: str) -> str:
-    """Return what to do about a profile that is not known: its version, its spelling, or none."""
-    url, _, version = canonical.partition("|")
-    known = packaged().table(url) if version else None
-    if known is not None:
-        return f" in version {version}; version {known.get('version', 'without a name')} is"
-    urls = packaged().urls
-    called_so = [each for each in urls if each.rpartition("/")[2] == canonical]
-    if len(called_so) == 1:
-        return f"; did you mean '{called_so[0]}'?"
-    return did_you_mean(canonical, urls) or "; profiles of implementation guides are loaded first"

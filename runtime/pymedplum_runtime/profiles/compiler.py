@@ -15,6 +15,7 @@ from typing import Any, cast
 from pymedplum_runtime.errors import ProfileError
 from pymedplum_runtime.profiles.definitions import Definitions
 from pymedplum_runtime.profiles.elements import Elements
+from pymedplum_runtime.profiles.heads import head_of
 from pymedplum_runtime.profiles.outline import Definition, has_snapshot, outline_of
 from pymedplum_runtime.profiles.problems import (
     Problems,
@@ -25,7 +26,7 @@ from pymedplum_runtime.profiles.shapes import shaped_definition
 from pymedplum_runtime.profiles.slices import Slices
 from pymedplum_runtime.profiles.tables import DefinitionTable
 
-_FHIR = "4."  # R4, and R4B, which has the same data types
+_MOST_BASES = 100
 
 Resolve = Callable[[str], "Definition | DefinitionTable | None"]
 
@@ -74,6 +75,14 @@ class Compiler:
             return self.definitions.table(canonical)
         return self._draft(definition).table
 
+    def type_at(self, canonical: str) -> str | None:
+        """Return what a canonical URL is a definition of, without compiling it."""
+        found = self.resolve(canonical)
+        if found is None or (is_definition(found) and not is_profile(found)):
+            found = self.definitions.table(canonical)
+        type_ = None if found is None else found.get("type")
+        return type_ if isinstance(type_, str) else None
+
     def _draft(self, definition: Definition) -> Draft:
         url = str(definition.get("url") or definition.get("id") or "a profile without url")
         if url not in self._drafts:
@@ -88,11 +97,14 @@ class Compiler:
 
     def _drafted(self, given: Definition, problems: Problems) -> DefinitionTable | None:
         definition = shaped_definition(given, partial(problems.add, None))
-        table = _head(definition, problems)
+        table = head_of(definition, problems)
         if problems.found:
             return None
         if self.definitions.type_table(table["type"]) is None:
             problems.add(None, f"the type {table['type']} is unknown")
+            return None
+        if not (has_snapshot(definition) or definition.keys() & {"differential"}):
+            problems.add(None, "it has neither snapshot nor differential")
             return None
         if not has_snapshot(definition):
             base = self._base(definition, problems)
@@ -101,7 +113,7 @@ class Compiler:
             if base.get("profile"):
                 table["root"] = deepcopy(base.get("root", {}))
         outline = outline_of(definition)
-        Elements(table, self.definitions, self.table_of, problems).read(outline)
+        Elements(table, self.definitions, self.table_of, self.type_at, problems).read(outline)
         return table
 
     def _base(self, definition: Definition, problems: Problems) -> DefinitionTable | None:
@@ -110,40 +122,19 @@ class Compiler:
         if canonical.partition("|")[0] in self._under_way:
             problems.add(None, f"its base {canonical} is based on it")
             return None
+        if len(self._under_way) > _MOST_BASES:
+            problems.add(None, f"more than {_MOST_BASES} profiles are based on each other")
+            return None
         base = self.table_of(canonical)
-        if base is None:
+        if base is None and canonical.partition("|")[0] in self._drafts:
+            problems.add(None, f"its base {canonical} cannot be compiled")
+        elif base is None:
             problems.add(None, f"its base {canonical} is unknown, and it has no snapshot")
         elif base.get("type") != definition.get("type"):
             problems.add(None, f"it is of {definition.get('type')}, its base of {base.get('type')}")
         else:
             return base
         return None
-
-
-def _head(definition: Definition, problems: Problems) -> DefinitionTable:
-    """Return what stands in a definition's own members."""
-    for member in ("url", "type", "baseDefinition"):
-        if not isinstance(definition.get(member), str):
-            problems.add(None, f"it has no {member}")
-    if definition.get("derivation") != "constraint":
-        problems.add(None, "its derivation is not 'constraint', so it is no profile")
-    version = str(definition.get("fhirVersion", _FHIR))
-    if not version.startswith(_FHIR):
-        problems.add(None, f"it is for FHIR {version}, and this package checks FHIR R4")
-    names = {"url": "url", "version": "version", "name": "name", "type": "type", "kind": "kind"}
-    table = {k: definition[v] for k, v in names.items() if isinstance(definition.get(v), str)}
-    if definition.get("abstract") is True:
-        table["abstract"] = True
-    table |= {"base": definition.get("baseDefinition"), "profile": True}
-    contexts = _contexts(definition)
-    if contexts:
-        table["contexts"] = contexts
-    return cast("DefinitionTable", {**table, "root": {}})
-
-
-def _contexts(definition: Definition) -> list[list[str]]:
-    given = cast("list[Mapping[str, str]]", definition.get("context", []))
-    return [[c["type"], c["expression"]] for c in given if c.keys() >= {"type", "expression"}]
 
 
 def is_definition(found: Mapping[str, Any]) -> bool:
@@ -153,7 +144,11 @@ def is_definition(found: Mapping[str, Any]) -> bool:
 
 def is_profile(found: Mapping[str, Any]) -> bool:
     """Tell whether a StructureDefinition is a profile of a type that FHIR has."""
-    return is_definition(found) and found.get("derivation") == "constraint"
+    if not is_definition(found):
+        return False
+    # One that does not say what it is, and has a base, is told to be broken rather than left out.
+    untold = "constraint" if "baseDefinition" in found else ""
+    return str(found.get("derivation", untold)) == "constraint"
 
 
 def compile_profile(

@@ -54,7 +54,8 @@ class Contents:
         """Take a resource, or all of a Bundle; one of another type is left."""
         kind, url = resource.get("resourceType"), resource.get("url")
         if kind == _BUNDLE:
-            for entry in cast("Iterable[object]", resource.get("entry") or ()):
+            entries = resource.get("entry")
+            for entry in cast("list[object]", entries) if isinstance(entries, list) else ():
                 held = _map(_map(entry).get("resource"))
                 if held.get("resourceType") != _BUNDLE:
                     self.add(held)
@@ -91,6 +92,8 @@ def read_guide(source: GuideSource) -> Contents:
 
 
 def _read(source: GuideSource, contents: Contents) -> None:
+    if isinstance(source, str):
+        _check_is_path(source)
     if isinstance(source, str | Path):
         _read_path(Path(source), contents)
     elif isinstance(source, ModuleType):
@@ -105,13 +108,22 @@ def _read(source: GuideSource, contents: Contents) -> None:
         raise TypeError(f"expected definitions, a path or a module, got {kind}")
 
 
+def _check_is_path(text: str) -> None:
+    """Refuse texts that are meant as something else, without quoting them."""
+    if text.lstrip()[:1] in {"{", "["}:
+        raise ProfileError("it is JSON as a text: give it parsed, or a path", "the source")
+    if text.startswith(("http://", "https://")):
+        url = text.partition("?")[0]  # what follows may be a secret
+        raise ProfileError("it is a URL, which is not fetched: give the path of a file", url)
+
+
 def _read_path(path: Path, contents: Contents) -> None:
     if path.suffix == ".py":
         contents.add_lines(lines_in(path))
         return
     if path.is_dir():
         _take(json_under(path), contents)
-    elif is_archive(path):
+    elif is_archive(path) or path.suffix == ".tgz":
         _take(json_in(path), contents)
     else:
         _take([File(path.name, path.read_bytes())], contents)

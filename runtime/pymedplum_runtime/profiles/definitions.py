@@ -63,6 +63,8 @@ class Definitions:
         self._elements: dict[str, Mapping[str, ElementTable]] = {}
         self._lines: dict[str, tuple[str, ...]] = {}
         self._lock = threading.Lock()
+        self.prepared: dict[str, Any] = {}
+        """What others made of this set, by a name of theirs; forgotten when it changes."""
 
     def table(self, canonical: str) -> DefinitionTable | None:
         """Return a definition by its canonical URL; a version after `|` must be that one."""
@@ -143,7 +145,7 @@ class Definitions:
         with self._lock:
             self._added |= {table["url"]: table for table in tables}
             self._added_value_sets |= {table["url"]: table for table in value_sets}
-            self._elements, self._lines = {}, {}
+            self._elements, self._lines, self.prepared = {}, {}, {}
 
     @staticmethod
     def _on_shelves(shelves: Sequence[Shelf], url: str) -> Any:  # noqa: ANN401 - as Shelf.get

@@ -1,9 +1,11 @@
 """Reads the elements of a profile, from the root down, into its table."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from functools import partial
 
 from pymedplum_runtime.lazy import did_you_mean
+from pymedplum_runtime.profiles.constraints import read_constraints
 from pymedplum_runtime.profiles.definitions import Definitions
 from pymedplum_runtime.profiles.layers import (
     CHOICE,
@@ -29,7 +31,6 @@ from pymedplum_runtime.profiles.rules import (
     Setting,
     read_binding,
     read_cardinality,
-    read_constraints,
     read_length,
     read_must_support,
 )
@@ -47,7 +48,10 @@ class Elements:
     table: DefinitionTable
     definitions: Definitions
     table_of: TableOf
+    type_at: Callable[[str], str | None]
     problems: Problems
+    _closed: set[int] = field(default_factory=set[int])
+    """The elements, by identity, whose slices the base profile has closed."""
 
     def read(self, root: Outline) -> None:
         """Read all elements.
@@ -59,6 +63,7 @@ class Elements:
             self.problems.add(root.id, f"the elements are those of {root.name}, not of {type_}")
             return
         table = self.table.setdefault("root", {})
+        self._closed.update(map(id, _closed_in(table)))
         layers = root_layers(self.definitions, type_, table)
         self._check_shape(root)
         setting = self._setting(root, layers, is_root=True)
@@ -77,8 +82,10 @@ class Elements:
             self.definitions,
             self.problems,
             self.table_of,
+            self.type_at,
             is_slice=is_slice,
             is_root=is_root,
+            is_closed=id(layers[0]) in self._closed and not node.name.endswith(CHOICE),
         )
 
     def _read_rules(self, setting: Setting) -> None:
@@ -165,6 +172,14 @@ class Elements:
             slice_types(setting, named)
         self._read_rules(setting)
         self._read_children(node, made)
+
+
+def _closed_in(table: ElementTable) -> Iterator[ElementTable]:
+    """Give an element and those below it, as far as their slices are closed."""
+    if table.get("slicing", {}).get("rules") == "closed":
+        yield table
+    for below_it in (*table.get("elements", {}).values(), *table.get("slices", {}).values()):
+        yield from _closed_in(below_it)
 
 
 def _below(definitions: Definitions, layers: Layers, name: str) -> Layers:

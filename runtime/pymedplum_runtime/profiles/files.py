@@ -88,9 +88,11 @@ def json_in_bytes(file: BinaryIO, name: str) -> Iterator[File]:
     try:
         with (
             gzip.open(file, "rb") as content,
-            tarfile.open(fileobj=_Bounded(content, name), mode="r|") as archive,
+            tarfile.open(fileobj=(bounded := _Bounded(content, name)), mode="r|") as archive,
         ):
             yield from _members(archive, name)
+            while bounded.read(_CHUNK):  # its checksum stands at the end
+                pass
     except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile):
         raise ProfileError("it is no npm package, or damaged", name) from None
 

@@ -103,8 +103,7 @@ def _is_kind_of(setting: Setting, code: str, ancestor: str) -> bool:
 def _check_profiles(setting: Setting, given: TypeTable) -> None:
     code = given.get("code", "")
     for profile in given.get("profiles", ()):
-        table = setting.table_of(profile)
-        type_ = code if table is None else table["type"]
+        type_ = setting.type_at(profile) or code
         if type_ != code and not _is_kind_of(setting, type_, code):
             setting.problem(f"{profile} is a profile of {type_}, not of {code}")
 
@@ -123,9 +122,9 @@ def _check_targets(setting: Setting, given: Iterable[str], known: Iterable[str])
 
 def type_of(setting: Setting, canonical: str) -> str | None:
     """Return the type that a canonical URL defines or constrains, where that is known."""
-    table = setting.table_of(canonical)
-    if table is not None:
-        return table["type"]
+    type_ = setting.type_at(canonical)
+    if type_ is not None:
+        return type_
     name = canonical.partition("|")[0].removeprefix(FHIR)
     return name if setting.definitions.type_table(name) else None
 

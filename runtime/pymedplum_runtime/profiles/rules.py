@@ -4,21 +4,18 @@ Each function reads one kind of rule, checks it against the layers below, and wr
 table of the element where it says something new.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
-from pymedplum_runtime.errors import FHIRPathError
-from pymedplum_runtime.fhirpath import compile_expression
 from pymedplum_runtime.profiles.definitions import Definitions
-from pymedplum_runtime.profiles.layers import Layers, referred_to, stated, types_of
+from pymedplum_runtime.profiles.layers import Layers, stated
 from pymedplum_runtime.profiles.outline import Definition
 from pymedplum_runtime.profiles.problems import Problems
 from pymedplum_runtime.profiles.tables import BindingTable, DefinitionTable, ElementTable
 
 _STRENGTHS = ("example", "preferred", "extensible", "required")
 _MAX_VALUE_SET = "http://hl7.org/fhir/StructureDefinition/elementdefinition-maxValueSet"
-_SEVERITIES = ("error", "warning")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +32,12 @@ class Setting:
     problems: Problems
     table_of: Callable[[str], DefinitionTable | None]
     """Finds definitions that types refer to."""
+    type_at: Callable[[str], str | None]
+    """Tells what they are definitions of; they need not be compiled for that."""
     is_slice: bool = False
     is_root: bool = False
+    is_closed: bool = False
+    """Whether the base profile lets it have no other slices than its own."""
 
     @property
     def below(self) -> Layers:
@@ -89,6 +90,8 @@ def _read_max(setting: Setting) -> float:
     known = number_of(stated(setting.below, "max", 1))
     given = setting.definition.get("max")
     if given != "*" and not (isinstance(given, str) and given.isdecimal() and given.isascii()):
+        if given is not None:
+            setting.problem("max is neither a number nor '*'")
         return min(ceiling, known)
     most = number_of(given)
     if most > ceiling:
@@ -122,7 +125,9 @@ def read_length(setting: Setting) -> None:
     if not isinstance(given, int) or isinstance(given, bool):
         return
     known = stated(setting.bounds, "max_length")
-    if known is not None and given > known:
+    if given < 1:
+        setting.problem(f"maxLength {given} is below 1")
+    elif known is not None and given > known:
         setting.problem(f"maxLength {given} is above {known} of the base")
     else:
         _write(setting, "max_length", given, is_new=given != stated(setting.below, "max_length"))
@@ -191,57 +196,3 @@ def _max_value_set(binding: dict[str, Any]) -> str | None:
             found = extension.get("valueCanonical") or extension.get("valueUri")
             return found if isinstance(found, str) else None
     return None
-
-
-def read_constraints(setting: Setting, profile: str) -> None:
-    """Read `constraint`: what neither the type nor the base element says under the same key."""
-    given = setting.definition.get("constraint")
-    if not isinstance(given, list):
-        return
-    known = dict(_known_constraints(setting))
-    own = {c[0]: c for c in setting.table.get("constraints", ())}
-    for each in cast("list[dict[str, Any]]", given):
-        key, expression = each.get("key"), each.get("expression")
-        if not isinstance(key, str) or not isinstance(expression, str):
-            continue  # in XPath alone; FHIR's FHIRPath is what can be checked
-        if key in known and _is_repeated(each, known[key], profile):
-            continue
-        if _compiles(setting, key, expression):
-            severity = each.get("severity")
-            named = severity if severity in _SEVERITIES else "error"
-            own[key] = [key, cast("str", named), str(each.get("human", "")), expression]
-    if own:
-        setting.table["constraints"] = list(own.values())
-
-
-def _is_repeated(constraint: dict[str, Any], expression: str, profile: str) -> bool:
-    """Tell whether a snapshot repeats a constraint; publishers repair some of them on the way."""
-    source = constraint.get("source")
-    is_from_elsewhere = isinstance(source, str) and source != profile
-    return is_from_elsewhere or _squeezed(cast("str", constraint["expression"])) == expression
-
-
-def _known_constraints(setting: Setting) -> Iterator[tuple[str, str]]:
-    """Give keys and expressions that hold already: of the element, its types, their profiles."""
-    referred = (*setting.below[:-1], referred_to(setting.definitions, setting.below[-1]))
-    found = [c for layer in reversed(referred) for c in layer.get("constraints", ())]
-    types = types_of((setting.table, *referred))
-    for type_ in types:
-        found += [c for _, c in setting.definitions.constraints(type_.get("code", ""))]
-    for profile in (p for t in types for p in t.get("profiles", ())):
-        table = setting.table_of(profile)
-        found += table.get("root", {}).get("constraints", ()) if table else ()
-    yield from ((c[0], _squeezed(c[3])) for c in found)
-
-
-def _squeezed(expression: str) -> str:
-    return "".join(expression.split())
-
-
-def _compiles(setting: Setting, key: str, expression: str) -> bool:
-    try:
-        compile_expression(expression)
-    except FHIRPathError as error:
-        setting.problem(f"the constraint {key} is no FHIRPath: {error}", expression)
-        return False
-    return True

@@ -64,6 +64,9 @@ def slice_of(element: Setting, element_name: str, name: str) -> Layers | None:
             element.problem(f"the slice {name} is of an element without slicing")
             return None
         layers[0]["slicing"] = cast("SlicingTable", {**known})
+    if element.is_closed and name not in layers[0].get("slices", {}):
+        element.problem(f"the slice {name} is new, and the slicing of the base is closed")
+        return None
     layers[0].setdefault("slices", {}).setdefault(name, {})
     slices = (layer.get("slices", {}) for layer in layers[:-1])
     return (*(each[name] for each in slices if name in each), *layers)

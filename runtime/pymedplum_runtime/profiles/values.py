@@ -11,6 +11,7 @@ from typing import Any, cast
 from pymedplum_runtime.lazy import did_you_mean
 from pymedplum_runtime.profiles.definitions import Definitions
 from pymedplum_runtime.profiles.layers import capitalised, choice_of, codes_of, stated
+from pymedplum_runtime.profiles.ordering import compare
 from pymedplum_runtime.profiles.rules import Setting
 from pymedplum_runtime.profiles.tables import PrimitiveTable
 
@@ -24,6 +25,7 @@ _AS_STRING = frozenset({"id", "uri"})
 _DEEPEST = 20
 _LONGEST = 500  # characters that are held against a type's pattern
 _KINDS = (("fixed", "fixed"), ("pattern", "pattern"))
+_OF_QUANTITIES = {("minValue", "Quantity"), ("maxValue", "Quantity")}
 _BOUNDS = (("minValue", "min_value"), ("maxValue", "max_value"))
 
 
@@ -47,6 +49,8 @@ def _given(setting: Setting, prefix: str) -> tuple[str, Any] | None:
 def _is_possible(setting: Setting, prefix: str, kind: str, value: Any) -> bool:  # noqa: ANN401 - any JSON value
     codes = codes_of(setting.layers)
     code = next((c for c in codes if kind in _kinds_of(c)), None)
+    if code is None and (prefix, kind) in _OF_QUANTITIES:  # there is no minValueAge
+        code = next((c for c in codes if setting.definitions.is_subtype(c, kind)), None)
     if code is None:
         setting.problem(f"{prefix}{kind} is given to an element of the type {', '.join(codes)}")
         return False
@@ -109,6 +113,8 @@ def _write(setting: Setting, member: str, value: Any) -> None:  # noqa: ANN401 -
         setting.problem(f"contradicts {clash} of the base")
         return
     table = cast("dict[str, Any]", setting.table)
+    if member == "pattern" and member in table:  # of the base profile, which holds as well
+        value = both(table[member], value)
     if any(same(layer.get(member), value) for layer in setting.below if member in layer):
         table.pop(member, None)
     else:
@@ -129,16 +135,21 @@ def _clash(setting: Setting, member: str, value: Any) -> str:  # noqa: ANN401 - 
 
 
 def _out_of_bounds(setting: Setting, member: str, value: Any) -> str:  # noqa: ANN401 - any JSON value
-    known = stated(setting.layers, member)
-    if not _are_numbers(known, value):
-        return ""
-    if member == "min_value" and value < known:
-        return "minValue[x]"
-    return "maxValue[x]" if member == "max_value" and value > known else ""
+    least, most = (stated(setting.layers, name) for _, name in _BOUNDS)
+    if member == "min_value":
+        if _is_less(value, least):
+            return "minValue[x]"
+        return "maxValue[x]" if _is_less(most, value) else ""
+    if member == "max_value":
+        if _is_less(most, value):
+            return "maxValue[x]"
+        return "minValue[x]" if _is_less(value, least) else ""
+    return ""
 
 
-def _are_numbers(*values: object) -> bool:
-    return all(isinstance(v, int | float | Decimal) and not isinstance(v, bool) for v in values)
+def _is_less(one: object, other: object) -> bool:
+    """Tell whether a value is less than another; what cannot be compared is not."""
+    return one is not None and other is not None and compare(one, other) == -1
 
 
 def same(one: object, other: object) -> bool:
@@ -164,6 +175,18 @@ def contains(value: object, pattern: object) -> bool:
         items = cast("list[object]", value) if isinstance(value, list) else []
         return all(any(contains(i, p) for i in items) for p in cast("list[object]", pattern))
     return same(value, pattern)
+
+
+def both(one: Any, other: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """Return the pattern that asks for all of two patterns that agree."""
+    a, b = _members(one), _members(other)
+    if a is not None and b is not None:
+        shared = {name: both(a[name], b[name]) for name in a.keys() & b.keys()}
+        return {**a, **b, **shared}
+    if isinstance(one, list) and isinstance(other, list):
+        items, more = cast("list[object]", one), cast("list[object]", other)
+        return [*items, *(m for m in more if not any(same(m, i) for i in items))]
+    return other
 
 
 def _agree(one: object, other: object) -> bool:

@@ -4,16 +4,20 @@ Filters: https://hl7.org/fhir/R4/valueset-filter-operator.html. Hierarchy:
 https://hl7.org/fhir/R4/codesystem.html#hierarchy.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
+
+from pymedplum_runtime.fhirpath.patterns import searcher
+from pymedplum_runtime.fhirpath.syntax import Fault
 
 Json = Mapping[str, Any]  # FHIR JSON as parsed
 Test = Callable[[Json], bool]
 
 _CODE = ("code", "concept")  # both name the code itself, and with `is-a` the hierarchy
 _ABOVE = ("parent", "subsumedBy")
+# Values of the property `status`: https://hl7.org/fhir/R4/codesystem-concept-properties.html
+_INACTIVE = frozenset({"inactive", "retired"})
 
 
 class Concepts:
@@ -22,10 +26,12 @@ class Concepts:
     def __init__(self, code_system: Json) -> None:
         self._nested: list[tuple[str, str]] = []
         self.by_code: dict[str, Json] = {}
-        todo = [(None, c) for c in reversed(code_system.get("concept", ()))]
+        todo: list[tuple[str | None, Json]] = [
+            (None, c) for c in reversed(code_system.get("concept", ()))
+        ]
         while todo:
             above, concept = todo.pop()
-            code = concept["code"]
+            code = text_of(concept["code"])
             self.by_code.setdefault(code, concept)
             if above is not None:
                 self._nested.append((above, code))
@@ -87,10 +93,11 @@ def _not_in(name: str, value: str) -> Test:
 
 def _regex(name: str, value: str) -> Test | None:
     try:
-        pattern = re.compile(value)
-    except re.error:
+        searcher(value)  # by itself, lest it closes what it is put into
+        fits = searcher(f"^(?:{value})$")
+    except Fault:
         return None
-    return lambda c: any(pattern.fullmatch(v) for v in values_of(c, name))
+    return lambda c: any(map(fits, values_of(c, name)))
 
 
 def _exists(name: str, value: str) -> Test:
@@ -124,6 +131,18 @@ def values_of(concept: Json, name: str, *, own_only: bool = False) -> list[str]:
 def is_inactive(concept: Json) -> bool:
     """Tell whether a concept says that it is no longer in use."""
     return any(
-        entry["code"] == "inactive" and entry.get("valueBoolean") is True
+        (entry["code"] == "inactive" and entry.get("valueBoolean") is True)
+        or (entry["code"] == "status" and entry.get("valueCode") in _INACTIVE)
         for entry in concept.get("property", ())
     )
+
+
+def text_of(code: object) -> str:
+    """Return a code.
+
+    Raises:
+        TypeError: it is no text.
+    """
+    if not isinstance(code, str):
+        raise TypeError("a code is no text")
+    return code

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from pymedplum_runtime.errors import MedplumError
 from pymedplum_runtime.profiles.tables import ValueSetTable
-from pymedplum_runtime.terminology.concepts import Concepts, is_inactive
+from pymedplum_runtime.terminology.concepts import Concepts, is_inactive, text_of
 from pymedplum_runtime.terminology.expansion import Expansion, nothing, open_system
 from pymedplum_runtime.terminology.grammars import grammar_parts
 from pymedplum_runtime.terminology.versions import split_canonical, version_number, versions_agree
@@ -130,7 +130,8 @@ class Expander:
         parts = [self._named(url, parents) for url in concept_set.get("valueSet", ())]
         system = concept_set.get("system", "")
         if "concept" in concept_set:
-            codes = [(system, concept["code"]) for concept in concept_set["concept"]]
+            texts = [text_of(concept["code"]) for concept in concept_set["concept"]]
+            codes = [(text_of(system), code) for code in texts]
             parts.append(Expansion(dict.fromkeys(codes), folded=self._folded(system)))
         elif system:
             parts.append(self._system(system, concept_set, inactive=compose.get("inactive", True)))
@@ -199,7 +200,7 @@ def _listed(value_set: Json) -> Expansion | None:
         entry = todo.pop()
         count += 1
         if "code" in entry and not entry.get("abstract"):
-            found.codes[entry.get("system", ""), entry["code"]] = None
+            found.codes[text_of(entry.get("system", "")), text_of(entry["code"])] = None
         todo += reversed(entry.get("contains", ()))
     is_page = expansion.get("offset", 0) > 0 or expansion.get("total", 0) > count
     return found if found.codes and not is_page else None

@@ -4,6 +4,7 @@ A set tells of a code that it is in, that it is out, or that nobody here can tel
 of a system cannot all be listed, the system is open.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from pymedplum_runtime.profiles.tables import ANY_SYSTEM, ValueSetTable
@@ -54,7 +55,8 @@ class Expansion:
     def within(self, other: "Expansion") -> "Expansion":
         """Return what both sets hold."""
         both = Expansion(folded=self.folded | other.folded)
-        both.codes = {c: None for c in self.codes if c in other.codes or _grammar_has(other, c)}
+        has = _holder(other, both.folded)
+        both.codes = {c: None for c in self.codes if has(c)}
         both.codes |= {c: None for c in other.codes if _grammar_has(self, c)}
         for system in self.grammars.keys() & other.grammars.keys():
             both.grammars[system] = self.grammars[system] | other.grammars[system]
@@ -64,7 +66,8 @@ class Expansion:
 
     def without(self, other: "Expansion") -> None:
         """Take away what another set holds."""
-        self._drop({c for c in self.codes if c in other.codes or _grammar_has(other, c)}, None)
+        has = _holder(other, self.folded | other.folded)
+        self._drop({c for c in self.codes if has(c)}, None)
         excluded = {system for system, _ in other.codes} | set(other.grammars)
         for system in self.grammars.keys() & excluded:
             self.open.setdefault(system, f"codes of the grammar of {system} are excluded")
@@ -97,6 +100,17 @@ class Expansion:
         if self.folded:
             table["folded"] = sorted(self.folded)
         return table
+
+
+def _holder(set_: Expansion, folded: set[str]) -> Callable[[Coded], bool]:
+    """Return what tells whether a set has a code, in whatever case where that does not count."""
+
+    def key(coded: Coded) -> Coded:
+        system, code = coded
+        return (system, code.casefold()) if system in folded else coded
+
+    listed = {key(coded) for coded in set_.codes}
+    return lambda coded: key(coded) in listed or _grammar_has(set_, coded)
 
 
 def _grammar_has(set_: Expansion, coded: Coded) -> bool:

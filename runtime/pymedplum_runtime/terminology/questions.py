@@ -2,7 +2,7 @@
 
 from typing import NamedTuple, Protocol
 
-Coding = tuple[str | None, str | None]  # a system and a code; no system is a code's own
+Coding = tuple[str | None, str]  # a system and a code; no system is a code's own
 Query = tuple[str, str | None, str]
 """A value set's canonical URL, a system and a code."""
 

@@ -23,6 +23,6 @@ def versions_agree(asked: str, there: str) -> bool:
     return one is None or other is None or one.groups() == other.groups()
 
 
-def version_number(version: str) -> str:
+def version_number(version: object) -> str:
     """Return a version that can disagree with another, or nothing."""
-    return version if _NUMBERS.fullmatch(version) else ""
+    return version if isinstance(version, str) and _NUMBERS.fullmatch(version) else ""

@@ -1,12 +1,16 @@
 """Profiles that are applied: those asked for, those that resources name, and those of types."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
+from pymedplum_runtime.profiles.hints import hint_for, version_hint
 from pymedplum_runtime.profiles.tables import DefinitionTable
 from pymedplum_runtime.validation.context import Context, Place
 from pymedplum_runtime.validation.json_values import as_list, as_object
 
+LOAD = "; load it with load_profile()"
+_ADDRESS = re.compile(r"https?://\S+")
 _META = "http://hl7.org/fhir/StructureDefinition/Meta"
 
 
@@ -19,37 +23,13 @@ def check_profile(place: Place, table: DefinitionTable, context: Context) -> Non
     check(place.value, place, table, context)
 
 
-def conforms(canonical: str, place: Place, context: Context) -> bool | None:
-    """Tell whether a value satisfies a profile; None where that is not known."""
-    from pymedplum_runtime.validation import (  # noqa: PLC0415 - as above
-        profile_conformance,
-    )
-
-    return profile_conformance.conforms(place, canonical, context)
-
-
-def check_profiles(
-    profiles: Sequence[str], place: Place, context: Context, rule: tuple[str, str]
-) -> None:
-    """Hold a value against the profiles of its type, one of which it has to satisfy."""
-    if len(profiles) == 1:
-        table = context.definitions.table(profiles[0])
-        if table is not None and table.get("profile"):
-            check_profile(place, table, context)
-        return
-    answers = [conforms(canonical, place, context) for canonical in profiles]
-    if any(answer is not False for answer in answers):
-        return
-    message = f"satisfies none of {', '.join(profiles)}"
-    context.report("error", "structure", place, message, definition=rule[0], element=rule[1])
-
-
 def apply_asked(canonicals: Sequence[str], place: Place, context: Context) -> None:
     """Apply the profiles that the caller asked for; one that is not known is an error."""
     for canonical in canonicals:
         table = context.definitions.table(canonical)
         if table is None:
-            message = f"the profile {canonical} is not known{_other(canonical, context)}"
+            hint = hint_for(canonical, context.definitions) or LOAD
+            message = f"the profile {canonical} is not known{hint}"
             context.report(
                 "error", "not-found", place, message, definition=canonical, element=place.type
             )
@@ -70,19 +50,14 @@ def apply_named(place: Place, context: Context) -> None:
         where = place.child("meta", None, meta, "Meta").child(
             "profile", index, canonical, "canonical"
         )
-        message = f"the profile is not known{_other(canonical, context)}"
+        # No suggestion here: it is looked for in all profiles, and data may name thousands.
+        message = f"the profile is not known{version_hint(canonical, context.definitions) or LOAD}"
         context.report(
             "warning", "not-found", where, message, definition=_META, element="Meta.profile"
         )
-        context.leave_unchecked(where, canonical, "the profile is not known")
-
-
-def _other(canonical: str, context: Context) -> str:
-    url, _, version = canonical.partition("|")
-    table = context.definitions.table(url) if version else None
-    if table is None:
-        return "; load it with load_profile()"
-    return f" in version {version}; version {table.get('version', 'without a name')} is"
+        # What is not the address of a definition may be anything, so it is not quoted.
+        shown = canonical if _ADDRESS.fullmatch(canonical) else "(no URL)"
+        context.leave_unchecked(where, shown, "the profile is not known")
 
 
 def _is_applied(canonical: str, place: Place, context: Context) -> bool:

@@ -9,11 +9,11 @@ from typing import Any, Literal, NamedTuple
 
 from pymedplum_runtime.profiles.tables import BindingTable
 from pymedplum_runtime.terminology import CodeQuestion, check
+from pymedplum_runtime.terminology.questions import Coding
 from pymedplum_runtime.validation.context import Context, Place
 from pymedplum_runtime.validation.json_values import as_list, as_object, as_text
 
 Check = Callable[[Place, Context], None]
-Coding = tuple[str | None, str]  # system and code
 _NAMED = 8  # codes that a message lists
 
 _TEXTS = frozenset({"code", "string", "uri", "url", "canonical", "id"})
@@ -68,14 +68,15 @@ def check_codings(
         if not (rule.is_maximum or _is_explained(place)):
             _report(rule, place, context, f"has no code, {_expected(rule, context)}", "required")
         return
-    unknown = False
+    unknown: list[Coding] = []
     for system, code in codings:
         answer = check(context.definitions, rule.value_set, system, code)
         if answer == "in":
             return
-        unknown = unknown or answer == "unknown"
+        if answer == "unknown":
+            unknown.append((system, code))
     if unknown:
-        question = CodeQuestion(rule.value_set, tuple(codings), rule.strength)
+        question = CodeQuestion(rule.value_set, tuple(unknown), rule.strength)
         context.ask(
             question, place, definition=rule.definition, element=rule.element, profile=rule.profile
         )
@@ -106,7 +107,10 @@ def _report(
 def _expected(rule: BindingRule, context: Context) -> str:
     words = "is required" if rule.strength == "required" else "should be used where one fits"
     table = context.definitions.value_set(rule.value_set)
-    codes = [c for listed in table["systems"].values() for c in listed] if table else []
+    # A table that is open, or has grammars, has more codes than it lists.
+    is_whole = table and not table.get("open") and not table.get("grammars")
+    systems = table["systems"] if table and is_whole else {}
+    codes = [code for listed in systems.values() for code in listed]
     listed = f": {', '.join(codes)}" if 0 < len(codes) <= _NAMED else ""
     return f"one of {rule.value_set.partition('|')[0]} {words}{listed}"
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable
 
 from pymedplum_runtime.profiles.tables import ElementTable, TypeTable
-from pymedplum_runtime.validation.applied import check_profiles
 from pymedplum_runtime.validation.bindings import binding_check
 from pymedplum_runtime.validation.context import Context, Place
 from pymedplum_runtime.validation.extensions import check_extension
@@ -64,6 +63,10 @@ def _length_check(longest: int, definition: str, element: str) -> Check:
 
 def _profile_check(profiles: list[str], definition: str, element: str) -> Check:
     def check(place: Place, context: Context) -> None:
-        check_profiles(profiles, place, context, (definition, element))
+        from pymedplum_runtime.validation.profile_conformance import (  # noqa: PLC0415 - few types have profiles
+            apply,
+        )
+
+        apply(place, profiles, context, (definition, element, None))
 
     return check

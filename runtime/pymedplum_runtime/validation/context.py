@@ -1,12 +1,16 @@
 """What a validation carries along: where it is, what it found, and what it has yet to ask."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 from pymedplum_runtime.profiles.definitions import Definitions
 from pymedplum_runtime.validation.narrative import Reading, read_narrative
 from pymedplum_runtime.validation.place import Place as Place  # noqa: PLC0414 - given on
 from pymedplum_runtime.validation.report import Issue, MustSupport, Severity, Unchecked
+
+if TYPE_CHECKING:
+    from pymedplum_runtime.terminology import CodeQuestion
+    from pymedplum_runtime.validation.surroundings import Surroundings
 
 Level = Literal["structure", "base", "profile"]
 Message = str | Callable[[], str]  # a function, where putting it together takes time
@@ -14,22 +18,13 @@ DEEPEST = 100  # levels that are walked, as many as the models read
 MOST_ALIKE = 100  # issues of one rule that are listed; the rest is counted
 
 
-class Question:
+class Question(NamedTuple):
     """A code that the tables can't judge, and what becomes of it when somebody can."""
 
-    __slots__ = ("context", "place", "question", "rule")
-
-    def __init__(
-        self,
-        question: Any,  # noqa: ANN401 - terminology.CodeQuestion
-        place: Place,
-        rule: "tuple[str, str, str | None]",
-        context: "Context",
-    ) -> None:
-        self.question = question
-        self.place = place
-        self.rule = rule  # definition, element, profile
-        self.context = context
+    asked: "CodeQuestion"
+    place: Place
+    rule: tuple[str, str, str | None]
+    """The definition, the element and the profile that ask for it."""
 
 
 class Context:
@@ -50,7 +45,7 @@ class Context:
         self.is_cut = False  # whether the walk ended where the data is too deep
         self._must_support: dict[MustSupport, None] = {}
         self._counts: dict[tuple[str, str, str, str, str | None], int] = {}
-        self._environments: dict[int, tuple[Place, Any]] = {}
+        self._surroundings: dict[Place, Surroundings] = {}
         self._narratives: dict[int, Reading] = {}
         self._references: Any = None  # references.References, made when first needed
 
@@ -89,7 +84,7 @@ class Context:
 
     def ask(
         self,
-        question: Any,  # noqa: ANN401 - terminology.CodeQuestion
+        question: "CodeQuestion",
         place: Place,
         *,
         definition: str,
@@ -97,7 +92,7 @@ class Context:
         profile: str | None = None,
     ) -> None:
         """Keep a question for the terminology service."""
-        self.questions.append(Question(question, place, (definition, element, profile), self))
+        self.questions.append(Question(question, place, (definition, element, profile)))
 
     def trial(self) -> "Trial":
         """Return a context to find out whether a value satisfies a rule, without reporting it."""
@@ -122,18 +117,18 @@ class Context:
             reading = self._narratives[id(text)] = read_narrative(text)
         return reading
 
-    def environment(self, place: Place) -> Any:  # noqa: ANN401 - fhirpath.Environment
+    def surroundings(self, place: Place) -> "Surroundings":
         """Return what FHIRPath's %resource and functions mean at a place."""
         nearest = place.resource
-        known = self._environments.get(id(nearest))
+        # The key is the place itself, and not its id, which may be another's later.
+        known = self._surroundings.get(nearest)
         if known is None:
             from pymedplum_runtime.validation.surroundings import (  # noqa: PLC0415 - a cycle
-                environment_of,
+                Surroundings,
             )
 
-            # The place is kept beside it: an id alone may be another's later.
-            known = self._environments[id(nearest)] = (nearest, environment_of(self, nearest))
-        return known[1]
+            known = self._surroundings[nearest] = Surroundings(self, nearest)
+        return known
 
     def must_support_missing(self) -> Sequence[MustSupport]:
         """Return the absent must-support elements, each once."""
@@ -152,7 +147,7 @@ class Context:
 
 
 class Trial(Context):
-    """A context that only remembers whether something failed, or is open."""
+    """A context that only remembers whether something failed, and what is open."""
 
     def __init__(self, parent: Context) -> None:
         super().__init__(parent.definitions, parent.level)
@@ -160,11 +155,6 @@ class Trial(Context):
         self.nesting = parent.nesting
         self.failed = False
         self._parent = parent
-
-    @property
-    def open(self) -> bool:
-        """Whether nothing failed, and a code or profile could not be judged."""
-        return not self.failed and bool(self.questions or self.unchecked)
 
     def report(  # noqa: PLR0913 - as Context.report
         self,
@@ -187,6 +177,6 @@ class Trial(Context):
         """Return what the reference means to the context that is tried for."""
         return self._parent.resolve(reference, place)
 
-    def environment(self, place: Place) -> Any:  # noqa: ANN401 - as Context.environment
-        """Return the environment of the context that is tried for."""
-        return self._parent.environment(place)
+    def surroundings(self, place: Place) -> "Surroundings":
+        """Return the surroundings of the context that is tried for."""
+        return self._parent.surroundings(place)

@@ -99,7 +99,7 @@ def _selects(expression: str, host: Place, context: Context) -> bool:
 
     try:
         found = compile_expression(expression).evaluate(
-            host.resource.node, context.environment(host)
+            host.resource.node, context.surroundings(host).environment
         )
     except (FHIRPathError, RecursionError):
         return True  # nothing is known then

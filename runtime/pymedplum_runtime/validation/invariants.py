@@ -1,19 +1,21 @@
 """Constraints of the definitions, evaluated from their FHIRPath where the walk meets a value."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from pymedplum_runtime.errors import FHIRPathError
 from pymedplum_runtime.profiles.tables import ElementTable
 from pymedplum_runtime.validation.context import Context, Place
 from pymedplum_runtime.validation.corrections import corrected
 from pymedplum_runtime.validation.natives import NATIVE
+from pymedplum_runtime.validation.report import Severity
 
 if TYPE_CHECKING:
     from pymedplum_runtime.fhirpath import Expression
 
 Check = Callable[[Place, Context], None]
-Holds = Callable[[Place, Context], bool | None]
+Unknown = tuple[str, str]
+"""The canonical of what is not known, if it has one, and what would have to be known."""
 
 
 def constraint_checks(
@@ -35,7 +37,19 @@ def constraint_check(
     key, severity, human, text = row
     expression = corrected(key, text)
     holds = NATIVE.get((key, expression)) or _compiled(expression)
-    found: Literal["error", "warning"] = "warning" if severity == "warning" else "error"
+    found: Severity = "warning" if severity == "warning" else "error"
+
+    def report(severity: Severity, code: str, message: str, place: Place, context: Context) -> None:
+        context.report(
+            severity,
+            code,
+            place,
+            message,
+            definition=definition,
+            element=element,
+            key=key,
+            profile=profile,
+        )
 
     def check(place: Place, context: Context) -> None:
         try:
@@ -43,42 +57,40 @@ def constraint_check(
         except (FHIRPathError, RecursionError):
             # Its message may say what was met, so it stays out of the report.
             message = f"{key} could not be evaluated: {human}"
-            context.report(
-                "warning",
-                "processing",
-                place,
-                message,
-                definition=definition,
-                element=element,
-                key=key,
-                profile=profile,
-            )
+            report("warning", "processing", message, place, context)
             return
         if result is False:
-            context.report(
-                found,
-                "invariant",
-                place,
-                f"{key}: {human}",
-                definition=definition,
-                element=element,
-                key=key,
-                profile=profile,
-            )
+            report(found, "invariant", f"{key}: {human}", place, context)
+        elif result is not True:
+            canonical, reason = result
+            context.leave_unchecked(place, canonical or definition, f"{key}: {reason}")
 
     return check
 
 
-def _compiled(text: str) -> Holds:
-    ready: list[Expression] = []
+def _compiled(text: str) -> Callable[[Place, Context], bool | Unknown]:
+    """Return whether an expression is true, or what is not known for telling it.
 
-    def holds(place: Place, context: Context) -> bool | None:
+    One that gives nothing is broken: HL7's validator takes an empty result for false, and
+    Medplum's wants one that is true. Nothing may come of what nobody knows here, such as the
+    codes of a value set; then the constraint is neither kept nor broken.
+    """
+    ready: list[Expression] = []
+    # What does not depend on the value may have been evaluated before, for another one.
+    is_shared = "%" in text
+
+    def holds(place: Place, context: Context) -> bool | Unknown:
         if not ready:
             from pymedplum_runtime.fhirpath import (  # noqa: PLC0415 - read for the first value
                 compile_expression,
             )
 
             ready.append(compile_expression(text))
-        return ready[0].holds(place.node, context.environment(place))
+        around = context.surroundings(place)
+        before = 0 if is_shared else len(around.unknown)
+        if ready[0].holds(place.node, around.environment):
+            return True
+        unknown = around.unknown[before : before + 1]
+        return unknown[0] if unknown else False
 
     return holds

@@ -9,7 +9,7 @@ from typing import Any, cast
 from pymedplum_runtime.validation.context import Context, Place
 from pymedplum_runtime.validation.json_values import Object, as_list, as_object
 
-Holds = Callable[[Place, Context], bool | None]
+Holds = Callable[[Place, Context], bool]
 
 
 def _element(place: Place, _context: Context) -> bool:
@@ -76,7 +76,11 @@ def _texts(value: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON value
 
 
 def _local_reference(place: Place, context: Context) -> bool:
-    """Tell whether a reference into the container finds what it names."""
+    """Tell whether a reference into the container finds what it names.
+
+    One without a literal reference is kept: by FHIRPath's letter the expression gives nothing for
+    it, but HL7's `startsWith()` gives false.
+    """
     reference = place.value.get("reference")
     if not isinstance(reference, str) or not reference.startswith("#"):
         return True

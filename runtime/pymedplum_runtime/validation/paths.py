@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from pymedplum_runtime.fhirpath import Environment, Node, compile_expression
 from pymedplum_runtime.fhirpath.quantities import UCUM, Quantity
@@ -54,8 +54,8 @@ class FHIRPath:
         Args:
             resource: a model, or a dict of plain JSON values in FHIR's spelling. It is neither
                 changed nor copied: dicts among the values are those of the resource.
-            variables: what `%name` means, by name without `%`: a str, bool, int, Decimal, dict
-                or model, or a list of these.
+            variables: what `%name` means, by name without `%`: a str, bool, int, Decimal, date,
+                datetime, time, dict or model, or a list of these.
             definitions: the definitions of FHIR's types; those of the package if not given.
 
         Returns:
@@ -71,7 +71,7 @@ class FHIRPath:
         environment = Environment(
             resource=focus,
             model=packaged() if definitions is None else definitions,
-            variables={name: plain(value) for name, value in (variables or {}).items()},
+            variables={name: _variable(value) for name, value in (variables or {}).items()},
             resolve=_Entries(focus).find,
         )
         found = self._compiled.evaluate(focus, environment)
@@ -96,13 +96,26 @@ def fhirpath(
     return FHIRPath(expression).evaluate(resource, variables=variables)
 
 
+_FOCUS = (
+    "the resource is no model and no dict; read JSON text first, and evaluate each item of a list"
+)
+
+
+def _variable(value: Any) -> Any:  # noqa: ANN401 - what users give
+    if isinstance(value, list | tuple):
+        return [_variable(each) for each in cast("list[Any]", value)]
+    if isinstance(value, dict) or not hasattr(value.__class__, "model_dump"):
+        return plain(value)
+    return _focus(value)
+
+
 def _focus(resource: object) -> Node:
     # A dict is taken as it is: copying it would cost more than most expressions.
     value: Any = resource if resource.__class__ is dict else plain(resource)
     if value.__class__ is not dict:
-        raise TypeError("the resource is no model and no dict; read JSON text first")
+        raise TypeError(_FOCUS)
     type_name = "" if isinstance(resource, Mapping) else type(resource).__name__
-    return Node(value, value.get("resourceType", type_name))
+    return Node(value, "" if "resourceType" in value else type_name)
 
 
 def _plain_value(value: Any) -> Any:  # noqa: ANN401 - JSON, or a quantity

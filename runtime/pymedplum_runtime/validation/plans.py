@@ -3,9 +3,8 @@
 A plan is built when a value of its type is first met, and shared by the whole process.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from math import inf
-from weakref import WeakKeyDictionary
 
 from pymedplum_runtime.profiles.definitions import Definitions
 from pymedplum_runtime.profiles.tables import ElementTable, TypeTable
@@ -216,17 +215,8 @@ def _type_of(table: ElementTable, code: str, element: str) -> str:
     return element if table.get("elements") else code
 
 
-_PLANS: "WeakKeyDictionary[Definitions, Plans]" = WeakKeyDictionary()
-
-
 def plans_of(definitions: Definitions) -> Plans:
     """Return the plans of a set of definitions, the same ones every time."""
-    plans = _PLANS.get(definitions)
-    if plans is None:
-        plans = _PLANS.setdefault(definitions, Plans(definitions))
-    return plans
-
-
-def members(rules: Mapping[str, Rule]) -> set[str]:
-    """Return what an object may have, for a suggestion."""
-    return set(rules)
+    prepared = definitions.prepared
+    plans: Plans | None = prepared.get("plans")
+    return plans or prepared.setdefault("plans", Plans(definitions))

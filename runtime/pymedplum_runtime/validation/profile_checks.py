@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, cast
 
+from pymedplum_runtime.profiles.ordering import compare
 from pymedplum_runtime.profiles.tables import ElementTable
 from pymedplum_runtime.validation import profile_types
 from pymedplum_runtime.validation.bindings import binding_check
 from pymedplum_runtime.validation.context import Context, Place
 from pymedplum_runtime.validation.invariants import constraint_checks
-from pymedplum_runtime.validation.profile_values import compare, equals, matches
+from pymedplum_runtime.validation.profile_values import equals, matches
 
 Value = Any  # a JSON value
 Check = Callable[[Place, Context], None]

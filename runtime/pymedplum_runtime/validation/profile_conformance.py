@@ -5,19 +5,20 @@ from collections.abc import Sequence
 from pymedplum_runtime.profiles.tables import DefinitionTable
 from pymedplum_runtime.validation.context import Context, Place, Question, Trial
 
+Rule = tuple[str, str, "str | None"]
 _ELSEWHERE = "resolve()"
 _UNKNOWN = "the profile is not known"
 _OPEN = "whether the profile is satisfied cannot be told"
 
 
-def apply(place: Place, canonicals: Sequence[str], context: Context, rule: tuple[str, str]) -> None:
+def apply(place: Place, canonicals: Sequence[str], context: Context, rule: Rule) -> None:
     """Check a value against a profile, or against several of which one is enough.
 
     Args:
         place: the value.
         canonicals: the profiles.
         context: where issues go.
-        rule: the canonical and the element that name these profiles.
+        rule: whose rule it is: definition, element and, if it is one's, profile.
     """
     if len(canonicals) == 1:
         _apply_one(place, canonicals[0], context)
@@ -32,7 +33,7 @@ def judge(
     place: Place,
     context: Context,
     message: str,
-    rule: tuple[str, str],
+    rule: Rule,
 ) -> None:
     """Report that a value satisfies none of several profiles, or that this cannot be told."""
     if True in outcomes.values():
@@ -42,9 +43,15 @@ def judge(
         known = context.definitions.table(canonical)
         context.leave_unchecked(place, canonical, _OPEN if known else _UNKNOWN)
     if not still_open:
-        url, element = rule
+        definition, element, profile = rule
         context.report(
-            "error", "structure", place, message, definition=url, element=element, profile=url
+            "error",
+            "structure",
+            place,
+            message,
+            definition=definition,
+            element=element,
+            profile=profile,
         )
 
 
@@ -112,4 +119,4 @@ def verdict(trial: Trial) -> bool | None:
 
 
 def _may_fail(question: Question) -> bool:
-    return bool(question.question.strength == "required")
+    return bool(question.asked.strength == "required")

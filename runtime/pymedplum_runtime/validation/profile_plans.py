@@ -7,7 +7,6 @@ element's presence, and the way to its values.
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from pymedplum_runtime.profiles.definitions import Definitions
 from pymedplum_runtime.profiles.tables import DefinitionTable, ElementTable
@@ -164,14 +163,9 @@ class Plan:
         return table
 
 
-_PLANS: "WeakKeyDictionary[Definitions, dict[str, Plan]]" = WeakKeyDictionary()
-
-
 def plan_of(table: DefinitionTable, definitions: Definitions) -> Plan:
     """Return the plan of a table, made once for a set of definitions."""
-    plans = _PLANS.get(definitions)
-    if plans is None:
-        plans = _PLANS.setdefault(definitions, {})
+    plans: dict[str, Plan] = definitions.prepared.setdefault("profiles", {})
     plan = plans.get(table["url"])
     if plan is None or plan.table is not table:
         plan = plans[table["url"]] = Plan(table, plans_of(definitions))

@@ -6,6 +6,7 @@ from pymedplum_runtime.profiles.tables import TypeTable
 from pymedplum_runtime.validation.context import Context, Place
 from pymedplum_runtime.validation.json_values import as_object, as_text
 from pymedplum_runtime.validation.profile_conformance import (
+    Rule,
     apply,
     conforms,
     elsewhere,
@@ -52,7 +53,7 @@ def _allowed_check(codes: Sequence[str], type_: str, element: str, url: str) -> 
 
 def _profiles_check(profiles: Sequence[str], element: str, url: str) -> Check:
     def check(place: Place, context: Context) -> None:
-        apply(place, profiles, context, (url, element))
+        apply(place, profiles, context, (url, element, url))
 
     return check
 
@@ -60,14 +61,12 @@ def _profiles_check(profiles: Sequence[str], element: str, url: str) -> Check:
 def _targets_check(targets: Sequence[str], element: str, url: str) -> Check:
     def check(place: Place, context: Context) -> None:
         if isinstance(place.value, dict):
-            _check_target(targets, place, context, (url, element))
+            _check_target(targets, place, context, (url, element, url))
 
     return check
 
 
-def _check_target(
-    targets: Sequence[str], place: Place, context: Context, rule: tuple[str, str]
-) -> None:
+def _check_target(targets: Sequence[str], place: Place, context: Context, rule: Rule) -> None:
     """Check what a reference means: a resource at hand by its profile, another one by its type."""
     target = target_of(place, context)
     if target is None:

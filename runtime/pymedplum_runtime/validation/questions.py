@@ -2,12 +2,10 @@
 
 from collections.abc import Generator
 
-from pymedplum_runtime.terminology import CodeQuestion, why_unknown
+from pymedplum_runtime.terminology import why_unknown
+from pymedplum_runtime.terminology.questions import Query
 from pymedplum_runtime.validation.bindings import BindingRule, refuse
 from pymedplum_runtime.validation.context import Context, Question
-
-Query = tuple[str, str | None, str]
-"""Value set, system and code."""
 
 _UNKNOWN = "the terminology service does not know"
 
@@ -20,38 +18,45 @@ def dialogue(context: Context, service: object) -> Generator[Query, bool | None,
     """
     known: dict[Query, bool | None] = {}
     for question in context.questions:
-        answers: list[bool | None] = []
+        answers: dict[Query, bool | None] = {}
         for query in _queries(question):
             if query not in known:
                 known[query] = None if service is None else (yield query)
-            answers.append(known[query])
+            answers[query] = known[query]
             if known[query]:
                 break
         _settle(question, answers, context, service)
 
 
+def queries_of(context: Context) -> list[Query]:
+    """Return what is to be asked of a service, each once, for one that answers many at a time."""
+    return list(dict.fromkeys(q for question in context.questions for q in _queries(question)))
+
+
 def _queries(question: Question) -> list[Query]:
-    asked = question.question
+    asked = question.asked
     return [(asked.value_set, system, code) for system, code in asked.codings]
 
 
 def _settle(
-    question: Question, answers: list[bool | None], context: Context, service: object
+    question: Question, answers: dict[Query, bool | None], context: Context, service: object
 ) -> None:
-    if True in answers:
+    if True in answers.values():
         return
-    asked = question.question
-    if None in answers:
-        reason = _reason(asked, context, service)
+    asked = question.asked
+    still_open = [query for query, answer in answers.items() if answer is None]
+    if still_open:
+        reason = _reason(still_open[0], context, service)
         context.leave_unchecked(question.place, asked.value_set, reason)
         return
     rule = BindingRule(asked.strength, asked.value_set, *question.rule)
     refuse(rule, question.place, context)
 
 
-def _reason(asked: CodeQuestion, context: Context, service: object) -> str:
+def _reason(query: Query, context: Context, service: object) -> str:
     """Say why nobody knows: the tables, or the service, which may have words for it."""
+    value_set, system, _ = query
     if service is None:
-        return why_unknown(context.definitions, asked.value_set, asked.codings[0][0])
+        return why_unknown(context.definitions, value_set, system)
     words = getattr(service, "reason", None)
-    return (words(asked.value_set) if words else None) or _UNKNOWN
+    return (words(*query) if words else None) or _UNKNOWN

@@ -13,14 +13,6 @@ _MOST_NAMES = 8  # members of a choice that a message names
 _ELEMENT = "http://hl7.org/fhir/StructureDefinition/Element"
 
 
-class CircleError(Exception):
-    """The dicts of a resource contain each other, which JSON cannot."""
-
-    def __init__(self, place: Place) -> None:
-        super().__init__("the resource contains itself")
-        self.place = place
-
-
 def unknown(name: object, place: Place, plan: Plan, context: Context) -> None:
     """Report a member that the type does not have."""
     where, said = place, "a member whose name is no text"

@@ -174,8 +174,8 @@ class _Sorting:
         first = slices[0]
         if len(slices) > 1:
             names = " and ".join(f"'{each.name}'" for each in slices)
-            message = f"matches the slices {names}; the first one is taken"
-            self._report("warning", "multiple-matches", place, message, first.element)
+            message = f"matches the slices {names}, and may be in one alone"
+            self._report("error", "multiple-matches", place, message, first.element)
         self.items.setdefault(first.rank, []).append(place)
         if self.slicing.ordered:
             self._follow(place, first)

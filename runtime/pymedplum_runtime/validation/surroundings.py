@@ -2,37 +2,52 @@
 
 from pymedplum_runtime.fhirpath import Environment, Node
 from pymedplum_runtime.terminology import check
-from pymedplum_runtime.validation.applied import conforms
 from pymedplum_runtime.validation.bindings import codings_in
 from pymedplum_runtime.validation.context import Context, Place
+from pymedplum_runtime.validation.profile_conformance import conforms
 
 
-def environment_of(context: Context, nearest: Place) -> Environment:
-    """Return the environment of all expressions of one resource."""
+class Surroundings:
+    """The environment of all expressions of one resource, and what could not be told to them."""
 
-    def resolve(reference: str) -> Node | None:
-        found = context.resolve(reference, nearest)
-        return None if found is None else found.node
+    __slots__ = ("_context", "_nearest", "environment", "unknown")
 
-    def member_of(node: Node, value_set: str) -> bool | None:
-        return _is_member(node, value_set, context)
+    def __init__(self, context: Context, nearest: Place) -> None:
+        self._context = context
+        self._nearest = nearest
+        self.unknown: list[tuple[str, str]] = []
+        """The value set or profile in question, empty for a reference, and what is not known."""
+        self.environment = Environment(
+            resource=nearest.node,
+            root=nearest.container.node,
+            model=context.definitions,
+            resolve=self._resolve,
+            member_of=self._is_member,
+            conforms_to=self._conforms,
+        )
 
-    def conforms_to(node: Node, profile: str) -> bool | None:
-        place = Place(nearest, nearest.name, None, node.value, node.type, node.type, node.sibling)
-        return conforms(profile, place, context)
+    def _resolve(self, reference: str) -> Node | None:
+        found = self._context.resolve(reference, self._nearest)
+        if found is None:
+            self.unknown.append(("", "what a reference leads to is not at hand"))
+            return None
+        node: Node = found.node
+        return node
 
-    return Environment(
-        resource=nearest.node,
-        root=nearest.container.node,
-        model=context.definitions,
-        resolve=resolve,
-        member_of=member_of,
-        conforms_to=conforms_to,
-    )
+    def _is_member(self, node: Node, value_set: str) -> bool | None:
+        definitions = self._context.definitions
+        answers = [check(definitions, value_set, s, c) for s, c in codings_in(node.value)]
+        if "in" in answers:
+            return True
+        if "unknown" not in answers:
+            return False
+        self.unknown.append((value_set, "whether a code is in the value set is not known"))
+        return None
 
-
-def _is_member(node: Node, value_set: str, context: Context) -> bool | None:
-    answers = [check(context.definitions, value_set, s, c) for s, c in codings_in(node.value)]
-    if "in" in answers:
-        return True
-    return None if "unknown" in answers else False
+    def _conforms(self, node: Node, profile: str) -> bool | None:
+        near = self._nearest
+        place = Place(near, near.name, None, node.value, node.type, node.type, node.sibling)
+        answer = conforms(place, profile, self._context)
+        if answer is None:
+            self.unknown.append((profile, "whether a value satisfies the profile is not known"))
+        return answer

@@ -4,18 +4,16 @@ Both walk first, which asks nobody; then the terminology service answers what th
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from pymedplum_runtime.profiles.definitions import Definitions, packaged
 from pymedplum_runtime.validation.applied import apply_asked, named_profiles
-from pymedplum_runtime.validation.context import Context, Level, Message, Place
-from pymedplum_runtime.validation.json_values import as_object
-from pymedplum_runtime.validation.plain import NotPlainError, plain
+from pymedplum_runtime.validation.context import DEEPEST, Context, Level, Message, Place
+from pymedplum_runtime.validation.plain import NotJsonError, Path, as_json
 from pymedplum_runtime.validation.primitives import kind_of
-from pymedplum_runtime.validation.questions import dialogue
+from pymedplum_runtime.validation.questions import dialogue, queries_of
 from pymedplum_runtime.validation.report import ValidationReport
 from pymedplum_runtime.validation.resource_types import resource_type_fault
-from pymedplum_runtime.validation.shape import CircleError
 from pymedplum_runtime.validation.walk import Walk
 
 if TYPE_CHECKING:
@@ -51,7 +49,8 @@ def validate(
         A `ValidationReport`: its `ok`, its `issues`, and what was left unchecked.
 
     Raises:
-        TypeError: the resource is JSON text or no JSON value at all, or `profile` is no URL.
+        TypeError: the resource is JSON text or no JSON value at all, `profile` is no URL, or
+            `terminology` no service.
         ValueError: there is no such level, or it leaves out the profiles that are asked for.
         TerminologyError: the terminology service failed.
 
@@ -59,7 +58,11 @@ def validate(
         >>> validate({"resourceType": "Patient", "gender": "f"}).errors[0].expression
         'Patient.gender'
     """
+    _refuse_no_service(terminology)
     context, kind = _walked(resource, profile, level, definitions)
+    prefetch = getattr(terminology, "prefetch", None)
+    if prefetch is not None and context.questions:
+        prefetch(queries_of(context))
     talk = dialogue(context, terminology)
     try:
         query = next(talk)
@@ -80,10 +83,17 @@ async def validate_async(
 ) -> ValidationReport:
     """Do what `validate` does, with an asynchronous terminology service.
 
+    Raises:
+        TypeError: as `validate`; so do ValueError and TerminologyError.
+
     Example:
         >>> report = await validate_async(patient, terminology=AsyncClientTerminology(client))
     """
+    _refuse_no_service(terminology)
     context, kind = _walked(resource, profile, level, definitions)
+    prefetch = getattr(terminology, "prefetch", None)
+    if prefetch is not None and context.questions:
+        await prefetch(queries_of(context))
     talk = dialogue(context, terminology)
     try:
         query = next(talk)
@@ -107,37 +117,56 @@ def _walked(
     if profiles and level != "profile":
         raise ValueError(f"profile= asks for profiles, and level={level!r} leaves them out")
     known = packaged() if definitions is None else definitions
-    value = _readable(resource)
+    context = Context(known, level)
+    _refuse_other_things(resource)
     try:
-        return _walk(value, profiles, Context(known, level))
-    except NotPlainError:
-        return _walk(plain(value), profiles, Context(known, level))
+        place, fault = _root(as_json(resource), context)
+    except NotJsonError as error:
+        root, _ = _root(resource, context)
+        place, fault = _below(root, error.path), error.message
+    if fault is None:
+        _walk(place, profiles, context)
+    else:
+        _fatal(place, fault, context)
+    kind = place.resource.type
+    return context, None if kind == "Resource" else kind
 
 
-def _walk(
+def _root(
     value: Any,  # noqa: ANN401 - any JSON value
-    profiles: tuple[str, ...],
     context: Context,
-) -> tuple[Context, str | None]:
+) -> tuple[Place, Message | None]:
+    """Return the place of a resource by the type that it names, or what is wrong with that."""
     fault: Message | None = f"expected a resource, got {kind_of(value)}"
     type_: object = None
-    if isinstance(value, dict):
-        type_ = as_object(value).get("resourceType")
+    if issubclass(value.__class__, Mapping):
+        type_ = value.get("resourceType")
         fault = resource_type_fault(type_, context.definitions)
     name = "Resource" if fault is not None else str(type_)
-    place = Place(None, name, None, value, name, name, is_resource=True)
-    if fault is not None:
-        _fatal(place, fault, context)
-        return context, None
+    return Place(None, name, None, value, name, name, is_resource=True), fault
+
+
+def _walk(place: Place, profiles: tuple[str, ...], context: Context) -> None:
     try:
         Walk(context).resource(place)
         if context.level == "profile":
             apply_asked(profiles, place, context)
-    except CircleError as error:
-        _fatal(error.place, "the resource contains itself, which JSON cannot", context)
     except RecursionError:
-        _fatal(place, "the resource is nested too deeply for what is left of the stack", context)
-    return context, name
+        _fatal(place, "is nested too deeply for what is left of the stack", context)
+
+
+def _below(place: Place, path: Path) -> Place:
+    """Return the place that a path leads to, as far as FHIRPath can name it."""
+    for name in path[:DEEPEST]:
+        if isinstance(name, str):
+            if not name.isidentifier():
+                break
+            place = place.child(name, None, None, "")
+        elif place.parent is not None and place.index is None:
+            place = place.parent.child(place.name, name, None, "")
+        else:
+            break
+    return place
 
 
 def _fatal(place: Place, message: Message, context: Context) -> None:
@@ -155,18 +184,21 @@ def _finished(context: Context, kind: str | None) -> ValidationReport:
     )
 
 
-def _readable(resource: object) -> Any:  # noqa: ANN401 - any JSON value
-    """Return what is walked: a model's dict, or the dict itself."""
+def _refuse_no_service(terminology: object) -> None:
+    if terminology is not None and not hasattr(terminology, "validate_code"):
+        name = type(terminology).__name__
+        raise TypeError(f"terminology takes a service with validate_code(), not a {name}")
+
+
+def _refuse_other_things(resource: object) -> None:
+    """Raise for what is neither a resource nor JSON."""
     if isinstance(resource, str | bytes | bytearray):
         raise TypeError(
             "validate() takes a model or a dict, not JSON text; pass json.loads(text), or"
             " parse_resource(text)"
         )
-    dump = getattr(resource, "model_dump", None)
-    if dump is not None and not isinstance(resource, type):
-        return dump()
-    if isinstance(resource, Mapping) and type(resource) is not dict:  # pyright: ignore[reportUnknownArgumentType] - of any kind
-        return plain(resource)
-    if resource is None or isinstance(resource, dict | list | bool | int | float):
-        return cast("Any", resource)
-    raise TypeError(f"validate() takes a model or a dict, not a {type(resource).__name__}")
+    kind: type = resource.__class__
+    if hasattr(kind, "model_dump") or resource is None:
+        return
+    if not issubclass(kind, Mapping | list | bool | int | float):
+        raise TypeError(f"validate() takes a model or a dict, not a {kind.__name__}")

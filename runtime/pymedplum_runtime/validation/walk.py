@@ -1,7 +1,7 @@
 """The walk: a resource member by member along the plans of its types, everything noted.
 
 It goes on after what is broken, so one call finds all of it; it stops only where the data is
-nested too deeply, or in a circle.
+nested too deeply. What it walks is JSON: `plain.py` has seen to that.
 """
 
 from typing import Any, cast
@@ -10,7 +10,6 @@ from pymedplum_runtime.validation import shape
 from pymedplum_runtime.validation.applied import apply_named
 from pymedplum_runtime.validation.context import DEEPEST, Context, Place
 from pymedplum_runtime.validation.json_values import Object, as_list
-from pymedplum_runtime.validation.plain import refuse_unless_plain
 from pymedplum_runtime.validation.plans import Check, Plan, Plans, Rule, plans_of
 from pymedplum_runtime.validation.primitives import kind_of
 from pymedplum_runtime.validation.resource_types import resource_type_fault
@@ -27,7 +26,6 @@ class Walk:
         self._plans: Plans = plans_of(context.definitions)
         self._beside = cast("Plan", self._plans.of("Element"))
         self._has_checks = context.level != "structure"
-        self._open: set[int] = set()
 
     def resource(self, place: Place) -> None:
         """Walk a resource whose type is known, and apply the profiles that it names."""
@@ -41,13 +39,9 @@ class Walk:
 
     def _object(self, value: Object, place: Place, plan: Plan) -> None:
         """Look at every member of an object, and for those that should be there."""
-        identity = id(value)
-        if identity in self._open:
-            raise shape.CircleError(place)
         if place.depth > DEEPEST:
             shape.too_deep(place, plan, self.context)
             return
-        self._open.add(identity)
         self._members(value, place, plan)
         for required in plan.required:
             for name in required.members:
@@ -57,7 +51,6 @@ class Walk:
                 shape.missing(required, value, place, plan, self.context)
         if not value:
             shape.empty(place, plan, self.context)
-        self._open.discard(identity)
 
     def _members(self, value: Object, place: Place, plan: Plan) -> None:
         rules = plan.rules
@@ -104,7 +97,6 @@ class Walk:
         found = as_list(items)
         if found and type(items) is list:
             return found
-        refuse_unless_plain(items)
         shape.no_list(rule, items, place, self.context, is_beside=is_beside)
         return []
 
@@ -139,7 +131,6 @@ class Walk:
                 return  # most primitives: no place is made for them
         place = Place(parent, rule.name, index, value, rule.type, rule.element, sibling)
         if wrong is not None:
-            refuse_unless_plain(value)
             shape.wrong_primitive(rule, place, wrong, self.context)
         elif sibling is None:
             self._check(rule.checks, place)
@@ -151,7 +142,6 @@ class Walk:
         """Look at the object beside a primitive: its id and its extensions."""
         sibling = place.sibling
         if type(sibling) is not dict:
-            refuse_unless_plain(sibling)
             shape.no_sibling(rule, place, sibling, self.context)
             return
         members = cast("Object", sibling)
@@ -163,7 +153,6 @@ class Walk:
         """Look at an object of a complex type, or at a resource inside a resource."""
         if type(value) is not dict:
             place = Place(parent, rule.name, index, value, rule.type, rule.element)
-            refuse_unless_plain(value)
             message = f"expected an object, got {kind_of(value)}"
             shape.wrong_value(rule, place, message, self.context)
             return

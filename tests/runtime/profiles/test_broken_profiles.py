@@ -40,11 +40,16 @@ def test_a_profile_without_its_head_is_told(member: str) -> None:
     assert f"it has no {member}" in str(refused(made))
 
 
-def test_a_profile_for_another_fhir_is_told() -> None:
-    assert "it is for FHIR 5.0.0, and this package checks FHIR R4" in said(
-        element("Patient.active", min_=1), fhirVersion="5.0.0"
+@pytest.mark.parametrize("version", ["5.0.0", "4.6.0", "4.2.0", "3.0.2"])
+def test_a_profile_for_another_fhir_is_told(version: str) -> None:
+    assert f"it is for FHIR {version}, and this package checks FHIR R4" in said(
+        element("Patient.active", min_=1), fhirVersion=version
     )
-    assert compiled(profile(element("Patient.active", min_=1), fhirVersion="4.0.1"))
+
+
+@pytest.mark.parametrize("version", ["4.0.1", "4.0", "4.3.0"])
+def test_a_profile_for_r4_and_r4b_is_taken(version: str) -> None:
+    assert compiled(profile(element("Patient.active", min_=1), fhirVersion=version))
 
 
 def test_a_definition_that_is_no_profile_is_told() -> None:

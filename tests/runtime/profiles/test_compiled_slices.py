@@ -157,3 +157,36 @@ def test_a_slice_that_is_there_twice_is_told() -> None:
     error = refused(profile(*sliced("value:code.text", text), element(f"{COMPONENT}:a", min_=1)))
 
     assert f"{COMPONENT}:a: it is there twice" in str(error)
+
+
+def test_nothing_tells_the_items_that_are_in_no_other_slice() -> None:
+    rest = element(f"{COMPONENT}:@default")
+    none = element(f"{COMPONENT}:@default.value[x]", max_="0")
+
+    found = root(
+        profile(*sliced("pattern:code", under("code", patternCodeableConcept=A)), rest, none)
+    )
+
+    assert found["elements"]["component"]["slices"]["@default"] == {
+        "elements": {"value[x]": {"max": 0}}
+    }
+
+
+def test_an_extension_may_be_sliced_as_its_own_definition_is() -> None:
+    inner = element("Extension.extension:part", max_="1")
+    url = element("Extension.extension:part.url", fixedUri="part")
+    whole = profile(inner, url, name="whole")
+    named = [{"code": "Extension", "profile": [HOME + "whole"]}]
+
+    found = root(
+        profile(
+            element("Patient.extension:whole", type_=named),
+            element("Patient.extension:whole.extension:part", min_=1),
+        ),
+        whole,
+    )
+
+    extension = found["elements"]["extension"]["slices"]["whole"]["elements"]["extension"]
+    assert extension["slices"] == {
+        "part": {"min": 1, "match": [{"path": "url", "fixed": "part"}]},
+    }

@@ -193,8 +193,12 @@ def test_published_guides_load(known: Definitions) -> None:
     ("content", "message"),
     [
         (b"\x1f\x8bbroken", "no npm package"),
+        (b"", "no npm package"),
+        (b"{}", "no npm package"),
         (gzip.compress(b"not a tar"), "no npm package"),
         (archive(GUIDE)[:-40], "no npm package"),
+        (archive(GUIDE)[:-8], "no npm package"),  # no more than its checksum is missing
+        (archive(GUIDE)[:-8] + bytes(8), "no npm package"),
         (archive({}), "holds no StructureDefinition"),
         (archive({"package/a.json": b"{"}), "package/a.json: it is no JSON"),
         (archive({"package/a.json": b"[" * 100_000}), "package/a.json: it is no JSON"),
@@ -262,3 +266,20 @@ def test_what_is_no_source_is_told(tmp_path: Path) -> None:
         load_profile(tmp_path / "nowhere.tgz")
     with pytest.raises(ProfileError, match="holds no StructureDefinition"):
         load_profile({"resourceType": "Patient"})
+    with pytest.raises(ProfileError, match="holds no StructureDefinition"):
+        load_profile({"resourceType": "Bundle", "entry": 5})
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (' {"resourceType": "StructureDefinition", "name": "Lovelace"}', "the source: it is JSON"),
+        ("[" * 5000, "the source: it is JSON"),
+        (HOME + "tiny", "it is a URL, which is not fetched"),
+    ],
+)
+def test_a_text_that_is_no_path_is_told(text: str, message: str) -> None:
+    with pytest.raises(ProfileError, match=message) as raised:
+        load_profile(text)
+
+    assert "Lovelace" not in str(raised.value)

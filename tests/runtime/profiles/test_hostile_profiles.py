@@ -4,13 +4,14 @@ import copy
 import random
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from guides import HL7, IPS, MCODE, profiles_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tiny_profiles import Json, element, profile, slicing
+from tiny_profiles import HOME, Json, compiled, element, profile, refused, slicing
 
 from pymedplum_runtime.errors import ProfileError
 from pymedplum_runtime.profiles import compile_profile, compile_profiles, packaged
@@ -65,3 +66,27 @@ def test_many_elements_take_linear_time() -> None:
 
     slices = table.get("root", {})["elements"]["component"]["slices"]
     assert slices["s3999"]["match"] == [{"path": "code.text", "fixed": "3999"}]
+
+
+@pytest.mark.parametrize("last", ["t0", "t1000"])
+def test_profiles_may_refer_to_each_other_in_a_long_row(last: str) -> None:
+    def target(name: str) -> Json:
+        types = [{"code": "Reference", "targetProfile": [HOME + name]}]
+        return element("Observation.hasMember", type_=types)
+
+    names = [*(f"t{number}" for number in range(1000)), last]
+
+    row = [profile(target(b), name=a) for a, b in pairwise(names)]
+
+    assert len(compiled(*row)) == 1000
+
+
+def test_a_row_of_base_profiles_ends() -> None:
+    rows = [
+        profile(element("Patient.name", min_=1), name=f"p{n}", base=f"{HOME}p{n + 1}")
+        for n in range(1000)
+    ]
+
+    told = [str(problem) for problem in refused(*rows).problems]
+
+    assert f"{HOME}p100: more than 100 profiles are based on each other" in told

@@ -133,6 +133,11 @@ def test_values_may_be_bounded() -> None:
         "min_value": 1,
         "max_value": 8,
     }
+    year = {"value": 1, "system": "http://unitsofmeasure.org", "code": "a"}
+    assert rules("Condition.onset[x]", type_=[{"code": "Age"}], minValueQuantity=year) == {
+        "types": [{"code": "Age"}],
+        "min_value": year,
+    }
     assert rules("Observation.issued", minValueInstant="2020-01-01T00:00:00Z") == {
         "min_value": "2020-01-01T00:00:00Z"
     }

@@ -85,13 +85,11 @@ def test_ordered_slices_come_in_the_order_of_the_profile() -> None:
     assert errors(telecoms("fax", "phone"), sliced(slices)) == []
 
 
-def test_an_item_of_two_slices_goes_to_the_first_with_a_warning() -> None:
+def test_an_item_of_two_slices_is_an_error_and_counts_for_the_first() -> None:
     table = sliced({"a": by_system("phone", max=1), "b": by_system("phone", min=1)})
-    found = findings(telecoms("phone"), table)
-    assert found.warnings == [
-        "Patient.telecom[0]: matches the slices 'a' and 'b'; the first one is taken"
-    ]
-    assert len(found.errors) == 1
+    double, missing = findings(telecoms("phone"), table).errors
+    assert double == ("Patient.telecom[0]: matches the slices 'a' and 'b', and may be in one alone")
+    assert "slice 'b'" in missing
 
 
 def test_the_default_slice_takes_what_is_left() -> None:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pymedplum_runtime.validation.profile_values import compare, equals, matches
+from pymedplum_runtime.profiles.ordering import compare
+from pymedplum_runtime.validation.profile_values import equals, matches
 
 leaves = (
     st.none()

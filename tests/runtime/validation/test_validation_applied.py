@@ -63,7 +63,12 @@ def test_profiles_belong_to_the_level_profile() -> None:
 
 @pytest.mark.parametrize(
     ("canonical", "words"),
-    [(OTHER, "load it with load_profile()"), (f"{URL}|1.0", "not known in version 1.0")],
+    [
+        (OTHER, "load it with load_profile()"),
+        (f"{URL}|1.0", "not known in this version, only in version 2.0"),
+        (URL.rpartition("/")[2], f"did you mean '{URL}'?"),
+        (URL[:-1], f"did you mean '{URL}'?"),
+    ],
 )
 def test_an_unknown_profile_is_an_error_where_the_caller_asks_for_it(
     canonical: str, words: str
@@ -147,3 +152,11 @@ def test_us_core_is_known() -> None:
 
     assert {i.expression for i in report.errors} == {"Patient.identifier", "Patient.gender"}
     assert report.profiles == (US_CORE,)
+
+
+def test_what_is_no_web_address_is_not_quoted_as_a_profile() -> None:
+    named = ["Lovelace", "urn:uuid:Lovelace", "http://Lovelace ", OTHER]
+    report = validate(ada(meta={"profile": named}), definitions=KNOWN)
+
+    assert [row.canonical for row in report.unchecked][:4] == [*["(no URL)"] * 3, OTHER]
+    assert "Lovelace" not in f"{report}{report!r}{report.to_operation_outcome()}"

@@ -4,8 +4,10 @@ from typing import Any
 import pytest
 from made_resources import SD, ada, base_definitions, found, known, only
 
+from pymedplum_runtime.errors import NotFoundError
 from pymedplum_runtime.profiles.definitions import Definitions
 from pymedplum_runtime.profiles.tables import ElementTable
+from pymedplum_runtime.terminology import ClientTerminology
 from pymedplum_runtime.validation import ValidationReport, validate, validate_async
 
 COLOURS = "http://example.org/ValueSet/colours"
@@ -249,11 +251,91 @@ def test_without_value_sets_every_binding_is_unchecked() -> None:
 
 def test_a_service_may_say_why_it_does_not_know() -> None:
     class Frank(Service):
-        def reason(self, value_set: str) -> str | None:
+        def reason(self, value_set: str, system: str | None, code: str) -> str | None:
+            asked.append((value_set, system, code))
             return f"{value_set} is not on the server"
 
-    definitions = swatch(colour=bound("code", "required", OPEN))
-    resource = {"resourceType": "Swatch", "colour": "red"}
-    report = validate(resource, definitions=definitions, terminology=Frank())
+    asked: list[tuple[str, str | None, str]] = []
+    definitions = swatch(colour=bound("CodeableConcept", "required", OPEN))
+    resource = {"resourceType": "Swatch", "colour": {"coding": [RED, PINK]}}
+    report = validate(resource, definitions=definitions, terminology=Frank(red=False))
 
     assert [row.reason for row in report.unchecked] == [f"{OPEN} is not on the server"]
+    assert asked == [(OPEN, SYSTEM, "pink")]
+
+
+def test_a_service_that_answers_many_at_once_is_asked_for_all_codes_first() -> None:
+    class Ahead(Service):
+        def prefetch(self, queries: list[tuple[str, str | None, str]]) -> None:
+            fetched.append([code for _, _, code in queries])
+            assert self.asked == []
+
+    class AsyncAhead(AsyncService):
+        async def prefetch(self, queries: list[tuple[str, str | None, str]]) -> None:
+            fetched.append([code for _, _, code in queries])
+
+    fetched: list[list[str]] = []
+    shades = {**bound("CodeableConcept", "required", OPEN), "max": "*"}
+    options: Any = {
+        "resource": {
+            "resourceType": "Swatch",
+            "shade": [{"coding": [RED, PINK]}, {"coding": [RED]}, {"coding": [PINK]}],
+        },
+        "definitions": swatch(shade=shades),
+    }
+    report = validate(**options, terminology=Ahead(red=True, pink=True))
+    twin = asyncio.run(validate_async(**options, terminology=AsyncAhead(red=True, pink=True)))
+
+    assert fetched == [["red", "pink"], ["red", "pink"]]
+    assert (report, report.unchecked) == (twin, ())
+
+
+def test_a_code_that_is_known_to_be_wrong_is_not_asked_for() -> None:
+    half: Any = {"url": COLOURS, "systems": {SYSTEM: ["red"]}, "open": [OTHER]}
+    definitions = swatch(colour=bound("CodeableConcept", "required")).extended((), [half])
+    resource = {"resourceType": "Swatch", "colour": {"coding": [PINK, FOREIGN]}}
+    service = Service()
+    (row,) = validate(resource, definitions=definitions, terminology=service).unchecked
+
+    assert service.asked == [(COLOURS, OTHER, "red")]
+    assert row.canonical == COLOURS
+
+
+def test_the_client_s_service_is_asked_once_for_each_code_and_says_why_it_does_not_know() -> None:
+    class Client:
+        def validate_valueset_code(self, **given: Any) -> dict[str, Any]:
+            asked.append(given["code"])
+            if given["code"] == "pink":
+                raise NotFoundError("no such value set")
+            return {"parameter": [{"name": "result", "valueBoolean": False}]}
+
+    asked: list[str] = []
+    client: Any = Client()
+    definitions = swatch(colour={**bound("Coding", "required", OPEN), "max": "*"})
+    resource = {"resourceType": "Swatch", "colour": [RED, PINK, PINK, RED]}
+    report = validate(resource, definitions=definitions, terminology=ClientTerminology(client))
+
+    assert sorted(asked) == ["pink", "red"]
+    assert [i.expression for i in report.errors] == ["Swatch.colour[0]", "Swatch.colour[3]"]
+    assert {row.reason for row in report.unchecked} == {
+        "the server does not know the value set, or a code system of it"
+    }
+
+
+@pytest.mark.parametrize("part", [{"open": [OTHER]}, {"grammars": {"urn:ietf:bcp:47": []}}])
+def test_the_message_does_not_list_a_value_set_that_has_other_codes_too(part: Any) -> None:
+    value_set: Any = {"url": COLOURS, "systems": {SYSTEM: ["red"]}, **part}
+    element = bound("Coding", "required", COLOURS)
+    definitions = swatch(colour=element).extended((), [value_set])
+    coding = {"system": "http://example.org/third", "code": "a"}
+    issue = only(validate({"resourceType": "Swatch", "colour": coding}, definitions=definitions))
+
+    assert issue.message.endswith(f"one of {COLOURS} is required")
+
+
+def test_what_is_no_service_is_refused_at_once() -> None:
+    service: Any = 5
+    with pytest.raises(TypeError, match="validate_code"):
+        validate(ada(), terminology=service)
+    with pytest.raises(TypeError, match="validate_code"):
+        asyncio.run(validate_async(ada(), terminology=service))

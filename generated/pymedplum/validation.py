@@ -5,6 +5,8 @@
 from pymedplum_runtime.lazy import published_attributes
 
 _HOMES = {
+    "Definitions": "pymedplum_runtime.profiles",
+    "packaged": "pymedplum_runtime.profiles",
     "AsyncClientTerminology": "pymedplum_runtime.terminology",
     "AsyncLocalTerminology": "pymedplum_runtime.terminology",
     "AsyncTerminology": "pymedplum_runtime.terminology",

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from math import isfinite
-from typing import Any
+from typing import Any, cast
 
-from pymedplum_runtime.helpers.members import FHIRData, entries, is_data, member
-from pymedplum_runtime.helpers.serialization import to_fhir_json
+from pymedplum_runtime.helpers.members import FHIRData, entries, is_data, member, require_data
 
 UCUM = "http://unitsofmeasure.org"
 ABSENT = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
@@ -57,7 +56,28 @@ class Component:
         found = self._find(observation)
         return member(found, "valueQuantity") or member(found, "value_quantity")
 
-    def _find(self, observation: FHIRData) -> object:
+    def write(self, observation: FHIRData, value: Number | None) -> None:
+        """Set the quantity of the component in place; a component that is not there is added.
+
+        Raises:
+            TypeError: the value is no number, or the observation neither a dict nor a model.
+            ValueError: the value is no finite number, or a model refuses the component.
+        """
+        require_data(observation)
+        made = self.build(value)
+        found = self._find(observation)
+        kept = {} if found is None else {k: v for k, v in _plain(found).items() if not _is_said(k)}
+        written = {**made, **kept}
+        before = entries(member(observation, "component"))
+        after = [written if each is found else each for each in before]
+        changed = cast("Any", observation)  # a dict, or a model that validates what is assigned
+        components = after if found is not None else [*before, written]
+        if isinstance(observation, dict):
+            changed["component"] = components
+        else:
+            changed.component = components
+
+    def _find(self, observation: FHIRData) -> Any:  # noqa: ANN401 - a dict or a model, as stored
         for component in entries(member(observation, "component")):
             for coding in entries(member(member(component, "code"), "coding")):
                 if (member(coding, "system"), member(coding, "code")) == self.code:
@@ -118,6 +138,11 @@ class VitalSign:
         return observation
 
 
+def _is_said(name: str) -> bool:
+    """Tell whether a member of a component says what was measured: a new value replaces it."""
+    return name.lstrip("_").startswith("value") or name == "dataAbsentReason"
+
+
 def _value(measure: Measure, value: Number | None, unit: str | None) -> Json:
     if value is not None:
         return {"valueQuantity": measure.quantity(value, unit)}
@@ -159,4 +184,4 @@ def _effective(effective: object) -> Json:
 
 
 def _plain(data: FHIRData) -> Json:
-    return dict(data) if isinstance(data, Mapping) else to_fhir_json(data)
+    return dict(data) if isinstance(data, Mapping) else data.model_dump()

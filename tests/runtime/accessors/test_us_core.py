@@ -8,6 +8,7 @@ import pytest
 
 from pymedplum import us_core, vital_signs
 from pymedplum.fhir import Coding, Observation, Patient, Quantity
+from pymedplum.validation import validate
 
 RACE = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-race"
 WHITE = "2106-3"
@@ -180,3 +181,57 @@ def test_an_observation_of_something_else_has_no_pressure() -> None:
 
     assert us_core.systolic(other) is None
     assert isinstance(other, Observation)
+
+
+@pytest.fixture(params=["model", "dict"])
+def pressure(request: pytest.FixtureRequest) -> Any:
+    made = us_core.blood_pressure(120, Decimal("80.0"), subject="Patient/1", effective="2024-05-01")
+    return made if request.param == "model" else made.model_dump()
+
+
+def test_a_component_is_set_in_place_and_the_others_stay(pressure: Any) -> None:
+    us_core.set_systolic(pressure, Decimal("118.50"))
+
+    systolic, diastolic = us_core.systolic(pressure), us_core.diastolic(pressure)
+    assert systolic
+    assert diastolic
+    assert (str(systolic.value), str(diastolic.value)) == ("118.50", "80.0")
+    assert validate(pressure).ok
+
+
+def test_none_says_that_it_was_not_measured(pressure: Any) -> None:
+    us_core.set_systolic(pressure, None)
+    assert us_core.systolic(pressure) is None
+    assert validate(pressure).ok
+
+    us_core.set_systolic(pressure, 118)
+    components = Observation.model_validate(pressure).component or []
+    assert [component.data_absent_reason for component in components] == [None, None]
+
+
+def test_a_component_that_is_not_there_is_added() -> None:
+    observation: dict[str, Any] = {"resourceType": "Observation"}
+
+    us_core.set_diastolic(observation, 76)
+
+    assert [len(observation["component"]), us_core.systolic(observation)] == [1, None]
+
+
+def test_what_else_a_component_says_is_kept(pressure: Any) -> None:
+    high = {"text": "high"}
+    if isinstance(pressure, dict):
+        pressure["component"][0]["interpretation"] = [high]
+    else:
+        pressure.component[0].interpretation = [high]
+
+    us_core.set_systolic(pressure, 150)
+
+    components = Observation.model_validate(pressure).component or []
+    assert [c.text for c in components[0].interpretation or []] == ["high"]
+
+
+def test_a_wrong_value_changes_nothing(pressure: Any) -> None:
+    before = str(pressure)
+    with pytest.raises(TypeError, match="expected a number"):
+        us_core.set_systolic(pressure, "118")  # type: ignore[arg-type]  # the point of the test
+    assert str(pressure) == before

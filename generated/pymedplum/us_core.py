@@ -495,6 +495,25 @@ def systolic(observation: Observation | FHIRJson) -> Quantity | None:
     return None if stored is None else Quantity.model_validate(stored)
 
 
+def set_systolic(observation: Observation | dict[str, Any], value: Number | None) -> None:
+    """Set the systolic pressure of an observation in place.
+
+    http://hl7.org/fhir/us/core/StructureDefinition/us-core-blood-pressure
+
+    Args:
+        observation: a model or a dict; a component that is not there is added.
+        value: the number in mm[Hg]; `None` says that it was not measured.
+
+    Raises:
+        TypeError: the value is no number.
+        ValueError: the value is no finite number.
+
+    Example:
+        >>> set_systolic(observation, 118)
+    """
+    _BLOOD_PRESSURE.component("systolic").write(observation, value)
+
+
 def diastolic(observation: Observation | FHIRJson) -> Quantity | None:
     """Return the diastolic pressure of an observation, or `None` where there is none.
 
@@ -511,3 +530,22 @@ def diastolic(observation: Observation | FHIRJson) -> Quantity | None:
     """
     stored = _BLOOD_PRESSURE.component("diastolic").read(observation)
     return None if stored is None else Quantity.model_validate(stored)
+
+
+def set_diastolic(observation: Observation | dict[str, Any], value: Number | None) -> None:
+    """Set the diastolic pressure of an observation in place.
+
+    http://hl7.org/fhir/us/core/StructureDefinition/us-core-blood-pressure
+
+    Args:
+        observation: a model or a dict; a component that is not there is added.
+        value: the number in mm[Hg]; `None` says that it was not measured.
+
+    Raises:
+        TypeError: the value is no number.
+        ValueError: the value is no finite number.
+
+    Example:
+        >>> set_diastolic(observation, 118)
+    """
+    _BLOOD_PRESSURE.component("diastolic").write(observation, value)

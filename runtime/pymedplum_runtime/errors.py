@@ -55,7 +55,8 @@ class MedplumError(Exception):
         return "; ".join(_words(self.outcome)) or None
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restore, (type(self), self.args, self.__dict__.copy())
+        # The state apart from what restores: an error may hold itself, as a ProfileError does.
+        return _restore, (type(self), self.args), self.__dict__.copy()
 
     def sanitize_for_logging(self) -> dict[str, object]:
         """Return what may be logged: no texts of the server's, no bodies, no ids."""
@@ -66,10 +67,9 @@ class MedplumError(Exception):
         }
 
 
-def _restore(cls: type[Exception], args: tuple[Any, ...], state: dict[str, Any]) -> Exception:
+def _restore(cls: type[Exception], args: tuple[Any, ...]) -> Exception:
     error = cls.__new__(cls, *args)
     error.args = args
-    error.__dict__.update(state)
     return error
 
 
@@ -382,5 +382,6 @@ def _entries(value: object) -> list[object]:
 
 def copied(error: MedplumError) -> MedplumError:
     """Return an equal exception with a traceback of its own, for another caller to raise."""
-    cls, args, state = error.__reduce__()[1]
-    return cast("MedplumError", _restore(cls, args, state))
+    again = cast("MedplumError", _restore(type(error), error.args))
+    again.__dict__.update(error.__dict__)
+    return again

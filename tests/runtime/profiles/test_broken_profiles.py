@@ -1,5 +1,6 @@
 """What is wrong with a profile is told when it is compiled: where, and what to do."""
 
+import pickle
 from decimal import Decimal
 from typing import Any
 
@@ -278,3 +279,12 @@ def test_an_empty_snapshot_is_none() -> None:
     made = profile(element("Patient.active", min_=1), snapshot={"element": []})
 
     assert compiled(made)["tiny"]["root"] == {"elements": {"active": {"min": 1}}}
+
+
+def test_an_error_that_lists_itself_can_be_pickled() -> None:
+    error = refused(profile(element("Patient.birthdate", min_=1)))
+
+    again = pickle.loads(pickle.dumps(error))  # noqa: S301 - written one call earlier
+
+    assert (str(again), again.element) == (str(error), error.element)
+    assert again.problems[0] is again

@@ -10,6 +10,7 @@ from decimal import Decimal
 from math import isfinite
 from typing import Any, cast
 
+from pymedplum_runtime.helpers import build_reference
 from pymedplum_runtime.helpers.members import FHIRData, entries, is_data, member, require_data
 
 UCUM = "http://unitsofmeasure.org"
@@ -168,7 +169,7 @@ def reference_to(target: object) -> Json:
         return data
     if "id" not in data:
         raise ValueError("a resource needs an id to be referred to; create it first")
-    return {"reference": f"{data['resourceType']}/{data['id']}"}
+    return {"reference": build_reference(data["resourceType"], data["id"])}
 
 
 def _effective(effective: object) -> Json:

@@ -267,9 +267,9 @@ class FHIRPathError(MedplumError, ValueError):
     """
 
     def __init__(self, message: str, expression: str, position: int | None = None) -> None:
-        place = "" if position is None else f" at character {position + 1}"
+        place = "in" if position is None else f"at character {position + 1} of"
         shown = expression if len(expression) <= _SHOWN else f"{expression[:_SHOWN]}..."
-        super().__init__(f"{message}{place} of the expression '{shown}'")
+        super().__init__(f"{message} {place} the expression '{shown}'")
         self.expression = expression
         self.position = position
 
@@ -314,6 +314,32 @@ class InvalidResourceError(MedplumError, ValueError):
 
 class TerminologyError(MedplumError):
     """A terminology service gave no usable answer."""
+
+
+class ViewError(MedplumError, ValueError):
+    """A view cannot be built, or cannot be run over what it was given.
+
+    Attributes:
+        view: the name of the view, or the type of its resources where it has none.
+        place: where in the view, such as `select[1].column[0]`, or where in the data, such as
+            `Observation.ndjson, line 3`; empty where it is a matter of the whole.
+        expression: the FHIRPath expression, where it is a matter of one.
+        problems: each fault by itself, where several were found at once.
+    """
+
+    problems: "Sequence[ViewError]" = ()
+
+    def __init__(
+        self, message: str, view: str, place: str = "", expression: str | None = None
+    ) -> None:
+        super().__init__(f"view {view}{place and f', {place}'}: {message}")
+        self.view = view
+        self.place = place
+        self.expression = expression
+
+
+class CDSHooksError(MedplumError, ValueError):
+    """A CDS service, its prefetch templates or what it was sent do not keep to CDS Hooks."""
 
 
 class FHIRVersionWarning(UserWarning):

@@ -26,6 +26,9 @@ class Expression:
     def __repr__(self) -> str:
         return f"<Expression {self.text!r}>"
 
+    def __reduce__(self) -> tuple[Any, tuple[str]]:
+        return compile_expression, (self.text,)
+
     def evaluate(self, focus: Node, environment: Environment) -> list[Node]:
         """Return the items that the expression gives for one item.
 

@@ -47,6 +47,8 @@ _HOMES: Mapping[str, str] = {
     for name in names.split()
 }
 
+NAMES = frozenset(_HOMES)
+
 
 def find_function(name: str) -> Function | None:
     """Return a function by its name."""

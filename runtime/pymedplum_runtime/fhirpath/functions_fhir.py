@@ -129,7 +129,12 @@ def _type_name(syntax: Syntax) -> str:
 def _referred(node: Node, wanted: str | None) -> str | None:
     """Return the id that a reference ends with, if it is one to a resource of the type."""
     text = node.value.get("reference") if node.value.__class__ is dict else node.value
-    if not isinstance(text, str) or text.startswith("#"):
+    return reference_key(text, wanted) if isinstance(text, str) else None
+
+
+def reference_key(text: str, wanted: str | None) -> str | None:
+    """Return the id that the text of a reference ends with, if it is one to that type."""
+    if text.startswith("#"):
         return None
     if text.startswith("urn:"):
         its_type, _, name = "", "", text.rpartition(":")[2]

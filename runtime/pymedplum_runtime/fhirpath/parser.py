@@ -196,7 +196,10 @@ class _Parser:
         if token.kind == "quoted" or (token.kind == "name" and token.text not in _RESERVED):
             self._at += 1
             return token.text
-        raise self._unexpected(meant)
+        fault = self._unexpected(meant)
+        if token.kind == "name":
+            fault = Fault(f"{fault.message}; as a name it is `{token.text}`", token.position)
+        raise fault
 
     def _type(self) -> str:
         name = self._name()

@@ -16,8 +16,8 @@ from pymedplum_runtime.ndjson.reader import (
     blocks_or_errors,
 )
 from pymedplum_runtime.ndjson.records import LineReader
-from pymedplum_runtime.ndjson.sources import NdjsonSource, files_of
-from pymedplum_runtime.ndjson.work import Failure, applied, failure_of, pickled
+from pymedplum_runtime.ndjson.sources import NamedFile, NdjsonSource, files_of
+from pymedplum_runtime.ndjson.work import Failure, Job, LineJob, applied, failure_of, pickled
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -113,8 +113,33 @@ def mapped(  # noqa: PLR0913, PLR0917 - what `map_ndjson` was given
     if processes == 1:
         done = _done_here(function, reader, found)
     else:
-        done = _done_elsewhere(pickled(function, reader), _chunks(found, chunk_bytes), processes)
+        done = _done_elsewhere(
+            pickled(LineJob(function, reader)), _chunks(found, chunk_bytes), processes
+        )
     return NdjsonReader(_results(done, problems), problems.found)
+
+
+def done_in_chunks(
+    job: Job, files: Iterable[NamedFile], processes: int, chunk_bytes: int = CHUNK_BYTES
+) -> Generator[Any]:
+    """Give what a job makes of files a chunk at a time: results, and `Failure`s in their place.
+
+    In the order of the lines, from this process where `processes` is 1. The caller closes it.
+    """
+    chunks = _chunks(blocks_or_errors(iter(files), MAX_LINE_BYTES), chunk_bytes)
+    return (
+        _chunks_done_here(job, chunks)
+        if processes == 1
+        else _done_elsewhere(pickled(job), chunks, processes)
+    )
+
+
+def _chunks_done_here(job: Job, chunks: Iterator[Block | NdjsonError]) -> Generator[Any]:
+    for chunk in chunks:
+        if isinstance(chunk, NdjsonError):
+            yield failure_of(chunk)
+        else:
+            yield from job.done(chunk, lambda: False)
 
 
 def _results(done: Generator[Any], problems: Problems) -> Iterator[Any]:
@@ -126,7 +151,7 @@ def _results(done: Generator[Any], problems: Problems) -> Iterator[Any]:
                 raise result.error from result.cause
             else:
                 result.error.__cause__ = result.cause
-                problems.handle(result.error)
+                problems.handle(cast("NdjsonError", result.error))
 
 
 def _done_here(

@@ -4,9 +4,9 @@ import pickle
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
-from pymedplum_runtime.errors import NdjsonError
+from pymedplum_runtime.errors import MedplumError, NdjsonError
 from pymedplum_runtime.ndjson.lines import Block, Line
 from pymedplum_runtime.ndjson.records import LineReader
 
@@ -15,13 +15,46 @@ from pymedplum_runtime.ndjson.records import LineReader
 class Failure:
     """Stands where a result would."""
 
-    error: NdjsonError
+    error: MedplumError
     cause: BaseException | None
     is_final: bool
     """Whether it is the function that failed, and not the reading."""
 
 
-def failure_of(error: NdjsonError) -> Failure:
+class Job(Protocol):
+    """What is done with chunks of lines; it can be pickled where other processes are to do it."""
+
+    def done(self, block: Block, is_over: Callable[[], bool]) -> list[Any]:
+        """Return results, and a `Failure` where one is missing; it may end early if that is over.
+
+        Results can be pickled, and what a failure holds too.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LineJob:
+    """A function that is called with what a reader makes of each line."""
+
+    function: Callable[[Any], Any]
+    reader: LineReader
+
+    def done(self, block: Block, is_over: Callable[[], bool]) -> list[Any]:
+        """Return what the function makes of the lines, up to where it fails itself."""
+        results: list[Any] = []
+        for line in block.lines():
+            if is_over():
+                break
+            result = applied(self.function, self.reader, line)
+            if isinstance(result, Failure):
+                result = Failure(result.error, _portable(result.cause), result.is_final)
+            results.append(result)
+            if isinstance(result, Failure) and result.is_final:
+                break
+        return results
+
+
+def failure_of(error: MedplumError) -> Failure:
     """Say that reading failed."""
     return Failure(error, error.__cause__, is_final=False)
 
@@ -39,14 +72,14 @@ def applied(function: Callable[[Any], Any], reader: LineReader, line: Line) -> A
         return Failure(NdjsonError(message, line.source, line.number), error, is_final=True)
 
 
-def pickled(function: Callable[[Any], Any], reader: LineReader) -> bytes:
+def pickled(job: Job) -> bytes:
     """Make what `run` takes.
 
     Raises:
         TypeError: the function or the class cannot be sent to other processes.
     """
     try:
-        return pickle.dumps((function, reader))
+        return pickle.dumps(job)
     except Exception as error:  # noqa: BLE001 - pickling raises whatever an object's methods raise
         kind = type(error).__name__
     raise TypeError(
@@ -58,30 +91,20 @@ def pickled(function: Callable[[Any], Any], reader: LineReader) -> bytes:
 def run(job: bytes, block: Block, is_over: Any) -> bytes:  # noqa: ANN401 - of a class made by multiprocessing
     """Do a chunk of work in another process, and return the pickled list of results.
 
-    It ends early where the value of `is_over`, which the parent sets, is true.
+    It may end early where the value of `is_over`, which the parent sets, is true.
     """
     try:
-        function, reader = _unpickled(job)
+        found = _unpickled(job)
     except Exception as error:  # noqa: BLE001 - importing the user's module raises whatever it does
         message = f"another process cannot import the function ({type(error).__name__})"
         problem = NdjsonError(message, block.source, block.first)
         return pickle.dumps([Failure(problem, _portable(error), is_final=True)])
-    results: list[Any] = []
-    for line in block.lines():
-        if is_over.value:
-            break
-        result = applied(function, reader, line)
-        if isinstance(result, Failure):
-            result = Failure(result.error, _portable(result.cause), result.is_final)
-        results.append(result)
-        if isinstance(result, Failure) and result.is_final:
-            break
-    return _packed(results, block)
+    return _packed(found.done(block, lambda: bool(is_over.value)), block)
 
 
 @lru_cache(maxsize=1)
-def _unpickled(job: bytes) -> tuple[Callable[[Any], Any], LineReader]:
-    return cast("tuple[Callable[[Any], Any], LineReader]", pickle.loads(job))  # noqa: S301 - from our parent
+def _unpickled(job: bytes) -> Job:
+    return cast("Job", pickle.loads(job))  # noqa: S301 - from our parent
 
 
 def _portable(error: BaseException | None) -> BaseException | None:

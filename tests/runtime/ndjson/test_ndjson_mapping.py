@@ -188,7 +188,7 @@ def test_a_process_stops_at_the_next_line_when_it_is_over(monkeypatch: pytest.Mo
         over.value = int(resource["id"] == "3")
         return resource["id"]
 
-    monkeypatch.setattr(work, "_unpickled", lambda _: (last, LineReader()))
+    monkeypatch.setattr(work, "_unpickled", lambda _: work.LineJob(last, LineReader()))
     assert pickle.loads(work.run(b"", Block("a", 1, numbered(9)), over)) == ["1", "2", "3"]  # noqa: S301 - our own
 
 

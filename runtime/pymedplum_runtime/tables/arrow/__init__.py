@@ -1,0 +1,1 @@
+"""Tables as Arrow data and Parquet files."""

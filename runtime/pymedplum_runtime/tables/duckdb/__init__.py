@@ -1,0 +1,1 @@
+"""Views run as SQL inside DuckDB."""

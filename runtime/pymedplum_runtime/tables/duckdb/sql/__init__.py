@@ -1,0 +1,1 @@
+"""Views as SQL for DuckDB: text alone, made from plans; nothing here runs it."""

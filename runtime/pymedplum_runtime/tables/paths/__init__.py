@@ -1,0 +1,1 @@
+"""Paths of views resolved against FHIR's types."""

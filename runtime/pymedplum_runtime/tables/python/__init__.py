@@ -1,0 +1,1 @@
+"""Views run over resources in Python."""

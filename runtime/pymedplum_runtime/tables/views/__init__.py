@@ -1,0 +1,1 @@
+"""Views: their definitions, checked and compiled to plans."""

@@ -7,7 +7,8 @@ FHIR ?= r4
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check generate specs spec-diff golden bench docs build test-bulk test-nogil clean
+.PHONY: help setup demo test check generate specs spec-diff golden bench docs build sql-on-fhir test-bulk \
+	test-nogil clean
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +59,9 @@ docs: $(READY) ## run and type-check every snippet of README and docs/
 
 build: $(READY) ## build the wheel into dist/
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+
+sql-on-fhir: $(READY) ## score the conformance cases of SQL on FHIR on every runner
+	$(BIN)/python -m tests.sql_on_fhir $(ARGS)
 
 test-bulk: $(READY) ## download an export of 1 GB while it is killed 20 times
 	$(BIN)/python -m tests.bulk

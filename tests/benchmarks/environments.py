@@ -15,7 +15,7 @@ def prepare_environments() -> None:
     """Make every environment that is missing or was made for other versions."""
     for contestant in CONTESTANTS:
         prepare_environment(contestant)
-    _install_checkout()
+    install_checkout(OURS)
 
 
 def prepare_environment(contestant: Contestant) -> None:
@@ -35,12 +35,17 @@ def prepare_environment(contestant: Contestant) -> None:
     stamp.write_text(wanted, encoding="utf-8")
 
 
-def _install_checkout() -> None:
+def install_checkout(contestant: Contestant) -> None:
+    """Install a wheel of the checkout as it is.
+
+    Raises:
+        subprocess.CalledProcessError: it cannot be built.
+    """
     with tempfile.TemporaryDirectory() as folder:
         options = ("--no-deps", "--no-build-isolation", "--wheel-dir", folder)
         _pip(sys.executable, "wheel", *options, str(ROOT))
         (wheel,) = Path(folder).glob("*.whl")
-        _pip(OURS.python, "install", "--no-deps", "--force-reinstall", str(wheel))
+        _pip(contestant.python, "install", "--no-deps", "--force-reinstall", str(wheel))
 
 
 def _pip(python: str, *arguments: str) -> None:

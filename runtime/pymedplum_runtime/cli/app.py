@@ -16,6 +16,7 @@ from pymedplum_runtime.cli import (
     resources,
     search,
     validate,
+    view,
 )
 from pymedplum_runtime.cli.client import invocation
 from pymedplum_runtime.cli.exits import UsageError
@@ -96,6 +97,12 @@ app.command(
         "pymedplum profile hl7.fhir.uv.ips@2.0.0 --output ips.py",
     )
 )(profile.profile)
+app.command(
+    epilog=_examples(
+        "pymedplum table observations export --output observations.parquet",
+        "pymedplum table view.json 'export/Patient.*.ndjson' | jq .id",
+    )
+)(view.table)
 app.command()(operations.capabilities)
 app.add_typer(keys.app, name="keys")
 app.command(epilog=_examples("pymedplum completion bash >> ~/.bashrc"))(completion.completion)

@@ -24,6 +24,7 @@ from codegen.spec_diff import OurSpecs, compare, lacks_something, read_searches,
 GENERATED = ROOT / "generated"
 EXPORTS = ROOT / "specs" / "pymedplum" / "exports.toml"
 OPENAPI = ROOT / "specs" / "medplum" / "openapi.yaml"
+CDS_HOOKS = ROOT / "specs" / "cds-hooks" / "openapi.yaml"
 OPERATIONS = "OperationDefinition"
 KNOWN_PROBLEMS = ROOT / "specs" / "known-problems.toml"
 ACCESSORS = ROOT / "specs" / "pymedplum" / "accessors.toml"
@@ -88,6 +89,17 @@ def profiles_of(source: FhirRelease) -> ProfileSources | None:
     return ProfileSources((source.profiles_folder, US_CORE), ACCESSORS, KNOWN_PROBLEMS)
 
 
+def messages_of(source: FhirRelease) -> Path | None:
+    """Say where the messages of CDS Hooks lie, for the release that Medplum speaks."""
+    return CDS_HOOKS if source.label == "r4" else None
+
+
+def _build(source: FhirRelease) -> dict[str, str]:
+    sources = api_of(source), profiles_of(source)
+    file = messages_of(source)
+    return build(source.folder, release_of(source), EXPORTS, *sources, message_file=file)
+
+
 def _generate(options: argparse.Namespace) -> int:
     source = read_sources().releases[options.fhir]
     if options.out is None and source.label != "r4":
@@ -97,7 +109,7 @@ def _generate(options: argparse.Namespace) -> int:
         _write_extract(source)
     release = release_of(source)
     api_sources = api_of(source)
-    files = build(source.folder, release, EXPORTS, api_sources, profiles_of(source))
+    files = _build(source)
     target: Path = options.out or GENERATED
     changed = sum(1 for _ in differences(files, read_tree(target)))
     write_tree(files, target)
@@ -112,8 +124,7 @@ def _generate(options: argparse.Namespace) -> int:
 
 def _check(_options: argparse.Namespace) -> int:
     source = read_sources().releases["r4"]
-    sources = api_of(source), profiles_of(source)
-    files = build(source.folder, release_of(source), EXPORTS, *sources)
+    files = _build(source)
     found = list(differences(files, read_tree(GENERATED)))
     for difference in found:
         print(difference)

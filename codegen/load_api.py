@@ -38,7 +38,7 @@ class ApiSpecs:
 
 def load_api(sources: ApiSources) -> tuple[ApiSpecs, list[Problem]]:
     """Read the document and every OperationDefinition, with what is wrong with the files."""
-    document, problems = _document(sources.openapi)
+    document, problems = _document(sources.openapi, sources.openapi.name)
     operations: dict[str, Source] = {}
     for folder in sources.operations:
         for path in sorted(folder.glob("*.json")):
@@ -54,24 +54,31 @@ def load_api(sources: ApiSources) -> tuple[ApiSpecs, list[Problem]]:
     return ApiSpecs(sources.openapi.name, document, operations), problems
 
 
-def _document(path: Path) -> tuple[Json, list[Problem]]:
+def load_messages(path: Path) -> tuple[ApiSpecs, list[Problem]]:
+    """Read a document whose schemas are messages; its folder tells it from the API's."""
+    file = f"{path.parent.name}/{path.name}"
+    document, problems = _document(path, file)
+    return ApiSpecs(file, document), problems
+
+
+def _document(path: Path, file: str) -> tuple[Json, list[Problem]]:
     if not path.is_file():
-        return {}, [Problem(path.name, "", "is missing")]
+        return {}, [Problem(file, "", "is missing")]
     loader = _Loader(path.read_text(encoding="utf-8"))
     try:
         document = loader.get_single_data()
     except yaml.YAMLError as error:
-        return {}, [Problem(path.name, "", f"is not YAML: {' '.join(str(error).split())}")]
+        return {}, [Problem(file, "", f"is not YAML: {' '.join(str(error).split())}")]
     finally:
         loader.dispose()
     problems = [
-        Problem(path.name, f"line {n}", f"repeats the key '{k}'") for n, k in sorted(loader.twice)
+        Problem(file, f"line {n}", f"repeats the key '{k}'") for n, k in sorted(loader.twice)
     ]
     if not isinstance(document, dict):
-        return {}, [*problems, Problem(path.name, "", "is not a mapping")]
+        return {}, [*problems, Problem(file, "", "is not a mapping")]
     missing = [key for key in REQUIRED_KEYS if key not in document]
     if missing:
-        problems.append(Problem(path.name, "", f"lacks {', '.join(missing)}"))
+        problems.append(Problem(file, "", f"lacks {', '.join(missing)}"))
     return document, problems
 
 

@@ -8,12 +8,20 @@ from codegen.ir.accessors import build_accessors
 from codegen.ir.api import Api
 from codegen.ir.api_build import build_api, fhir_types
 from codegen.ir.build import Release, build_package
+from codegen.ir.messages import build_messages
 from codegen.ir.types import Package
 from codegen.load import Specs, load_specs
-from codegen.load_api import ApiSources, ApiSpecs, load_api
+from codegen.load_api import ApiSources, ApiSpecs, load_api, load_messages
 from codegen.load_profiles import Profiles, ProfileSources, load_profiles
+from codegen.message_models import message_models
 from codegen.problems import InputError
-from codegen.render.render import render_accessors, render_api, render_exports, render_package
+from codegen.render.render import (
+    render_accessors,
+    render_api,
+    render_exports,
+    render_messages,
+    render_package,
+)
 from codegen.ruff import tidy
 from codegen.schemas import typed_dicts
 
@@ -42,17 +50,19 @@ def plan_api(sources: ApiSources, package: Package) -> Api:
     return _plan_api(sources, package)[0]
 
 
-def build(
+def build(  # noqa: PLR0913 - one for each kind of specs
     folder: Path,
     release: Release,
     exports_file: Path,
     api_sources: ApiSources | None = None,
     profile_sources: ProfileSources | None = None,
+    *,
+    message_file: Path | None = None,
 ) -> dict[str, str]:
     """Return the generated files by path: same specs, same bytes.
 
     Without the description of an API there are models and no clients; without profiles, no typed
-    access to them, and validation knows the types alone.
+    access to them, and validation knows the types alone; without messages, none of CDS Hooks.
 
     Raises:
         InputError: something is wrong with the definitions; all of it is listed.
@@ -63,6 +73,7 @@ def build(
     package = plan(folder, release)
     specs, _ = load_specs(folder)
     files = render_package(package) | _rules(specs, package, release, profile_sources)
+    files |= _messages(message_file, package)
     if api_sources is None:
         return tidy(files | render_exports(exports))
     api, api_specs = _plan_api(api_sources, package)
@@ -83,6 +94,19 @@ def _rules(
     if problems or broken:
         raise InputError([*problems, *broken])
     return tables | render_accessors(accessors)
+
+
+def _messages(file: Path | None, package: Package) -> dict[str, str]:
+    """Plan and render the models of messages."""
+    if file is None:
+        return {}
+    specs, problems = load_messages(file)
+    if problems:
+        raise InputError(problems)
+    messages, problems = build_messages(specs, package)
+    if problems:
+        raise InputError(problems)
+    return render_messages(messages, message_models(messages))
 
 
 def _plan_api(sources: ApiSources, package: Package) -> tuple[Api, ApiSpecs]:

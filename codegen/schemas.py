@@ -52,7 +52,7 @@ def typed_dicts(document: Json, names: frozenset[str]) -> str:
         disable_timestamp=True,
         formatters=[],
     )
-    return _without_comments(_checked(str(text), names))
+    return without_comments(check_names(str(text), names))
 
 
 def _prepared(node: Any, names: frozenset[str]) -> Any:  # noqa: ANN401 - any node of a schema
@@ -72,7 +72,12 @@ def _prepared(node: Any, names: frozenset[str]) -> Any:  # noqa: ANN401 - any no
     return prepared
 
 
-def _checked(text: str, names: frozenset[str]) -> str:
+def check_names(text: str, names: frozenset[str]) -> str:
+    """Return a module unless it lacks a class of a name.
+
+    Raises:
+        SchemaError: it lacks one.
+    """
     defined = {name for node in ast.parse(text).body for name in _names(node)}
     missing = sorted(names - defined)
     if missing:
@@ -93,6 +98,6 @@ def _names(node: ast.stmt) -> list[str]:
             return []
 
 
-def _without_comments(text: str) -> str:
+def without_comments(text: str) -> str:
     """Drop the generator's own header; ours says more."""
     return "\n".join(line for line in text.splitlines() if not line.startswith(_HEADER)).strip()

@@ -21,7 +21,7 @@ KEYS = frozenset({
 # What describes a request, which a flow makes by itself.
 _OF_REQUESTS = ("asynchronous", "body", "content", "operation", "replay")
 CORE = "flows"  # the package of the runtime whose modules are loaded with the client
-LATE_PACKAGES = frozenset({"bulk", "loading"})  # those that a method loads when it is called
+LATE_PACKAGES = frozenset({"bulk", "cds", "loading"})  # those that a method loads when it is called
 _REPLAY = {"safe": True, "unsafe": False}
 
 

@@ -55,6 +55,15 @@ TYPES = {
     "LoadSource": "pymedplum_runtime.loading",
     "Match": "pymedplum_runtime.loading",
     "SmartConfiguration": "pymedplum_runtime.smart",
+    "CDSHooksError": "pymedplum_runtime.errors",
+    "CDSClientAuth": "pymedplum_runtime.cds.client.client_auth",
+    "CDSModel": "pymedplum_runtime.cds.messages.model",
+    "CDSUser": "pymedplum_runtime.cds.requests",
+    "CDSRequest": "pymedplum.cds_models",
+    "CDSResponse": "pymedplum.cds_models",
+    "CDSService": "pymedplum.cds_models",
+    "FHIRAuthorization": "pymedplum.cds_models",
+    "Feedback": "pymedplum.cds_models",
 }
 # What takes the driver along, and is a class of its own for each client.
 HANDLES = {"ExportJob": "AsyncExportJob"}

@@ -8,7 +8,7 @@ from codegen.ir.api_docs import docstring, long_lines
 from codegen.ir.api_examples import Callee, make_asynchronous
 from codegen.ir.api_methods import Plan
 from codegen.ir.api_returns import KINDS, overloads, result_type
-from codegen.ir.api_types import HANDLES, TYPES
+from codegen.ir.api_types import HANDLES, TYPES, names_in
 
 SYNC = Variant(
     client="MedplumClient",
@@ -103,7 +103,11 @@ def _example(plan: Plan, variant: Variant, methods: Mapping[str, Callee], report
 
 def _is_untold(plan: Plan) -> bool:
     """Tell whether what the driver gives has no type of its own: only the method says it."""
-    return plan.endpoint is not None or (plan.returns in KINDS and not plan.is_iterator)
+    if plan.endpoint is not None or (plan.returns in KINDS and not plan.is_iterator):
+        return True
+    # The runtime does not import what is generated, so its flows cannot name such a class.
+    names = names_in(plan.returns) or frozenset[str]()
+    return any(TYPES.get(name, "").startswith("pymedplum.") for name in names)
 
 
 def _opening(plan: Plan, variant: Variant, answer: str | None) -> str:

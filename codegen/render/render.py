@@ -8,12 +8,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from codegen.exports import Exports
 from codegen.ir.accessors import AccessorModule
 from codegen.ir.api import Api, MethodModule
+from codegen.ir.messages import Messages
 from codegen.ir.types import Module, Package
 from codegen.render import accessors
 from codegen.render.clients import FILTERS, render_clients
 from codegen.render.rows import arguments
 from codegen.render.stubs import ModuleStub, module_stub
-from codegen.render.wrap import docstring
+from codegen.render.wrap import docstring, row
 
 TEMPLATES = Path(__file__).parent / "templates"
 PACKAGE = "pymedplum"
@@ -27,7 +28,9 @@ _environment = Environment(
     keep_trailing_newline=True,
     autoescape=False,  # noqa: S701 - Python source, not HTML
 )
-_environment.filters.update(docstring=docstring, arguments=arguments, literal=repr, **FILTERS)
+_environment.filters.update(
+    row=row, docstring=docstring, arguments=arguments, literal=repr, **FILTERS
+)
 _environment.filters.update(
     imports=accessors.imports,
     aliases=accessors.aliases,
@@ -86,6 +89,12 @@ def render_api(api: Api, bodies: str) -> dict[str, str]:
     if bodies:
         files[f"{PACKAGE}/api_types.py"] = _render("api_types.py.j2", api=api, bodies=bodies)
     return files
+
+
+def render_messages(messages: Messages, bodies: str) -> dict[str, str]:
+    """Return the module of the messages of CDS Hooks."""
+    text = _render("cds_models.py.j2", messages=messages, bodies=bodies)
+    return {f"{PACKAGE}/cds_models.py": text}
 
 
 def render_accessors(modules: tuple[AccessorModule, ...]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 import textwrap
 
 WIDTH = 100
+LITERAL = 85  # of the width, behind an indent and between quotation marks
 
 
 def docstring(text: str, indent: int = 0) -> str:
@@ -16,6 +17,15 @@ def docstring(text: str, indent: int = 0) -> str:
     if len(lines) == 1:  # ruff would join the closing quotes to it, beyond the width
         lines = _wrap(text, WIDTH - indent - len('"""'))
     return f"\n{margin}".join([*lines, '"""'])
+
+
+def row(pair: tuple[str, str]) -> str:
+    """Return a row of a table of texts: on one line where it fits, else wrapped."""
+    key, text = map(repr, pair)
+    if len(key) + len(text) <= LITERAL:
+        return f"{key}: {text}"
+    parts = textwrap.wrap(pair[1], LITERAL, drop_whitespace=False, break_on_hyphens=False)
+    return "\n".join([f"{key}: (", *map(repr, parts), ")"])
 
 
 def _wrap(text: str, width: int) -> list[str]:

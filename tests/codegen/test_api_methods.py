@@ -61,6 +61,19 @@ def test_each_client_gives_a_handle_of_its_own(tmp_path: Path) -> None:
     assert [method.opening for method in methods] == ["state = ", "state = await "]
 
 
+def test_a_generated_class_is_told_where_the_runtime_cannot_name_it(tmp_path: Path) -> None:
+    made = {"flow": "cds.calling.ask", "returns": "CDSResponse"}
+    api = tiny.plan_tiny(tmp_path, get(flow("ask") | made))
+
+    methods = [client.methods[0] for client in api.clients]
+    assert [method.opening for method in methods] == [
+        "answer: CDSResponse = ",
+        "answer: CDSResponse = await ",
+    ]
+    assert all(method.returns_answer for method in methods)
+    assert methods[0].imports == (LateImport("pymedplum_runtime.cds", "calling", "_calling"),)
+
+
 def test_a_method_without_a_flow_is_the_request_that_its_operation_describes(
     tmp_path: Path,
 ) -> None:

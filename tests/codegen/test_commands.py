@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from tiny_api import flow, get, write_api
+from tiny_messages import write_messages
 from tiny_specs import NO_EXPORTS, bound, definition, element, write_specs
 
 from codegen.__main__ import main
@@ -24,6 +25,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr("codegen.__main__.KNOWN_PROBLEMS", nothing)
     monkeypatch.setattr("codegen.__main__.US_CORE", tmp_path / "us-core")
     monkeypatch.setattr("codegen.__main__.OPENAPI", write_api(tmp_path / "specs" / "medplum"))
+    monkeypatch.setattr("codegen.__main__.CDS_HOOKS", write_messages(tmp_path / "messages.yaml"))
     _specs(tmp_path)
     return tmp_path
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from codegen.__main__ import EXPORTS, api_of, profiles_of, release_of
+from codegen.__main__ import EXPORTS, api_of, messages_of, profiles_of, release_of
 from codegen.output import differences, read_tree
 from codegen.pipeline import build
 from codegen.sources import ROOT, FhirRelease, read_sources
@@ -18,7 +18,9 @@ PATIENT = "pymedplum/fhir/patient"
 
 
 def _build(source: FhirRelease, folder: Path) -> dict[str, str]:
-    return build(folder, release_of(source), EXPORTS, api_of(source), profiles_of(source))
+    sources = api_of(source), profiles_of(source)
+    file = messages_of(source)
+    return build(folder, release_of(source), EXPORTS, *sources, message_file=file)
 
 
 @pytest.fixture(scope="module")

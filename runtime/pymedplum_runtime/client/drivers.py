@@ -14,7 +14,7 @@ from pymedplum_runtime.client.pages import Pages
 from pymedplum_runtime.client.session import Session
 from pymedplum_runtime.client.transport import Origin, is_ours, network_error, origin, outgoing
 from pymedplum_runtime.http.flow import Effect, Flow, Invoke, Send, Sleep, Work
-from pymedplum_runtime.http.wire import Answer, WireRequest
+from pymedplum_runtime.http.wire import Answer, BoundedContent, WireRequest
 
 T = TypeVar("T")
 
@@ -71,6 +71,11 @@ class SyncDriver:
                     for chunk in response.iter_bytes():
                         request.sink(chunk)
                     content = b""
+                elif request.most is not None:
+                    bounded = BoundedContent(request.most)
+                    for chunk in response.iter_bytes():
+                        bounded(chunk)
+                    content = bounded.whole()
                 else:
                     content = response.read()
                 return Answer(response.status_code, response.headers, content, request.is_write)
@@ -160,6 +165,11 @@ class AsyncDriver:
                     async for chunk in response.aiter_bytes():
                         request.sink(chunk)
                     content = b""
+                elif request.most is not None:
+                    bounded = BoundedContent(request.most)
+                    async for chunk in response.aiter_bytes():
+                        bounded(chunk)
+                    content = bounded.whole()
                 else:
                     content = await response.aread()
                 return Answer(response.status_code, response.headers, content, request.is_write)

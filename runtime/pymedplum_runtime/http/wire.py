@@ -47,6 +47,8 @@ class WireRequest:
     """Whether it may change something on the server."""
     is_foreign: bool = False
     """Whether it may leave the client's server: it then has these headers and no others."""
+    most: int | None = None
+    """How many bytes of an answer are read, where a stranger gives it; `None` is all."""
 
     def with_headers(self, headers: Mapping[str, str]) -> "WireRequest":
         """Return the same request with further headers."""
@@ -54,6 +56,28 @@ class WireRequest:
 
     def __repr__(self) -> str:
         return f"WireRequest({self.method} {self.url.partition('?')[0]})"
+
+
+class BoundedContent:
+    """The content of an answer as it comes, up to a number of bytes."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._content = bytearray()
+
+    def __call__(self, chunk: bytes) -> None:
+        """Take a chunk.
+
+        Raises:
+            MedplumError: it is more than there may be.
+        """
+        self._content += chunk
+        if len(self._content) > self._most:
+            raise MedplumError(f"the answer has more than {self._most} bytes; it was not read on")
+
+    def whole(self) -> bytes:
+        """Return what came."""
+        return bytes(self._content)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -1,0 +1,1 @@
+"""CDS services as a client calls them."""

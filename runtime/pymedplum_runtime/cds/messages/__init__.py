@@ -1,0 +1,1 @@
+"""The messages of CDS Hooks: what they are and how they are read."""

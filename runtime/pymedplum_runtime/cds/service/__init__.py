@@ -1,0 +1,1 @@
+"""CDS services as an application serves them."""

@@ -1,0 +1,1 @@
+"""Prefetch templates: what they say, and what they become in a call."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from foreign_services import ForeignServices, foreign_services
 from live_calls import FakeClock, LiveClient, MakeClient, Requests, loop
 
 from tests.medplum_server.process import MedplumServer
@@ -64,3 +65,9 @@ def client(client_of: MakeClient) -> LiveClient:
 @pytest.fixture
 def requests(server: MedplumServer) -> Requests:
     return Requests(server)
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[ForeignServices]:
+    with foreign_services() as services:
+        yield services

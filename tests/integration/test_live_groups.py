@@ -222,8 +222,12 @@ def test_mail_is_sent(client: LiveClient, server: MedplumServer) -> None:
 
 def test_decision_support_is_asked(client: LiveClient) -> None:
     assert client("cds.services") == {"services": []}
+    service = {"hook": "patient-view", "title": "Names", "description": "Says the name."}
+    bot = client.create("Bot", cdsService=service)
+    client("deploy_bot", bot["id"], "exports.handler = async () => ({ cards: [] });")
+    assert client("cds.services") == {"services": [{"id": bot["id"], **service}]}
     request = {"hook": "patient-view", "hookInstance": "1", "context": {"patientId": "2"}}
-    assert client("cds.call", "123", request) == {"cards": []}
+    assert client("cds.call", bot["id"], request) == {"cards": []}
 
 
 def test_expunging_forgets_the_history_too(client: LiveClient) -> None:

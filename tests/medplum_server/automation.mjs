@@ -52,7 +52,7 @@ async function deploy(req, repo) {
 
 async function executeBot(req, repo) {
   const bot = await findBot(req, repo);
-  return run(bot, req, repo);
+  return runBot(bot, req, repo);
 }
 
 async function findBot(req, repo) {
@@ -69,7 +69,7 @@ const fail = (outcome) => {
   throw new OperationOutcomeError(outcome);
 };
 
-async function run(bot, req, repo) {
+export async function runBot(bot, req, repo) {
   const id = bot.executableCode?.url?.split('/')[1];
   const code = id ? state.binaries.get(id)?.toString('utf8') : undefined;
   if (code === undefined) {
@@ -169,7 +169,7 @@ export async function executeCustom(code, req, repo) {
   const definitions = [...(store.resources.get('OperationDefinition')?.values() ?? [])];
   const found = definitions.find((definition) => definition.code === code);
   const reference = found?.extension?.find((e) => e.url === IMPLEMENTATION)?.valueReference;
-  return reference && run(await repo.readReference(reference), req, repo);
+  return reference && runBot(await repo.readReference(reference), req, repo);
 }
 
 const status = { status: { valueCode: 'unknown' }, version: { valueString: 'unknown' } };

@@ -3,6 +3,7 @@ import { core, badRequest, OperationOutcomeError } from './medplum.mjs';
 import { answerAdmin } from './admin.mjs';
 import { answerAuthorize } from './authorize.mjs';
 import { openApi } from './capability.mjs';
+import { answerCds } from './cds.mjs';
 import { discovery } from './discovery.mjs';
 import { answerFhir } from './fhir.mjs';
 import { json, readJson, text, unknownPath } from './http.mjs';
@@ -34,7 +35,6 @@ const EXACT = {
   'POST oauth2/register': oauth.answerRegister,
   'GET oauth2/authorize': answerAuthorize,
   'POST oauth2/authorize': answerAuthorize,
-  'GET cds-services': () => json(200, { services: [] }),
   'POST email/v1/send': signedIn(sendMail),
 };
 const PREFIXES = [
@@ -45,7 +45,7 @@ const PREFIXES = [
   ['.well-known/', answerDiscovery],
   ['storage/', answerOwnFile],
   ['keyvalue/v1/', signedIn(answerKeyValue)],
-  ['cds-services/', signedIn(() => json(200, { cards: [] }))],
+  ['cds-services/', answerCds],
 ];
 
 export async function route(call) {

@@ -39,6 +39,30 @@ BATCH = {
 }
 QUERY = {"family": NAME, "identifier": SEARCHED}
 PATCH = [{"op": "replace", "path": "/name/0/family", "value": NAME}]
+HOOKED: dict[str, Any] = {
+    "hook": "patient-view",
+    "hookInstance": "1",
+    "context": {"userId": f"Practitioner/{NAME}", "patientId": SEARCHED},
+}
+TOLD: dict[str, Any] = {
+    **HOOKED,
+    "fhirServer": f"{BASE}fhir/R4",
+    "fhirAuthorization": {
+        "access_token": ACCESS_TOKEN,
+        "token_type": "Bearer",
+        "expires_in": 300,
+        "scope": "user/*.read",
+        "subject": "cds",
+    },
+    "prefetch": {"patient": PATIENT},
+}
+ASKING = {
+    "id": "cds",
+    "hook": "patient-view",
+    "description": "Asks for the patient.",
+    "prefetch": {"patient": f"Patient?identifier={{{{context.patientId}}}}&name={NAME}"},
+}
+ELSEWHERE = {"base_url": "https://cds.test", "authorization": f"Bearer {ACCESS_TOKEN}"}
 Call: TypeAlias = tuple[str, tuple[Any, ...], dict[str, Any]]
 CALLS: list[Call] = [
     ("read_resource", ("Patient", "123"), {}),
@@ -76,6 +100,14 @@ CALLS: list[Call] = [
     ("get", (f"anything?name={NAME}",), {}),
     ("post", ("anything", {"name": NAME}), {"params": QUERY}),
     ("get_async_job_status", ("123",), {}),
+    ("get_cds_services", (), {}),
+    ("get_cds_services", (), ELSEWHERE),
+    ("build_cds_request", (ASKING, HOOKED["context"]), {}),
+    ("build_cds_request", (ASKING, {"patientId": [NAME]}), {"user": NAME}),
+    ("call_cds_service", ("123", TOLD), {}),
+    ("call_cds_service", ("123", TOLD), ELSEWHERE),
+    ("call_cds_service", ("123", {**TOLD, "context": {"userId": NAME}}), {}),
+    ("send_cds_feedback", ("123", {"card": NAME, "outcome": NAME}), ELSEWHERE),
 ]
 
 

@@ -6,11 +6,12 @@ Nothing here is called: the functions are for the checkers, the imports run.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from typing_extensions import assert_type
 
 from pymedplum import AsyncMedplumClient, FHIRBundle, MedplumClient
+from pymedplum.cds import CDSRequest, CDSResponse, CDSService, PatientViewContext
 from pymedplum.fhir import Observation, Patient
 
 Dict = dict[str, Any]
@@ -67,6 +68,18 @@ def groups(client: MedplumClient) -> None:
     assert_type(client.operations.patient_everything("1", type=["Observation"]), Dict)
 
 
+def advice(client: MedplumClient, service: CDSService) -> None:
+    assert_type(client.get_cds_services(), list[CDSService])
+    request = client.build_cds_request(service, {"patientId": "2"}, user=["Practitioner/1"])
+    assert_type(request, CDSRequest)
+    assert_type(client.call_cds_service(service, request), CDSResponse)
+    plain = {"hook": "patient-view", "hookInstance": "1", "context": {"patientId": "2"}}
+    cards = client.call_cds_service("1", plain, base_url="https://cds.example.org").cards
+    assert_type(cards[0].indicator, Literal["info", "warning", "critical"])
+    feedback = {"card": "1", "outcome": "overridden", "outcomeTimestamp": "2024-05-01T09:30:00Z"}
+    assert_type(client.send_cds_feedback(service, [feedback], on_behalf_of=""), None)
+
+
 async def asynchronous(client: AsyncMedplumClient) -> None:
     assert_type(await client.read_resource("Patient", "1", as_fhir=Patient), Patient)
     assert_type(
@@ -77,5 +90,10 @@ async def asynchronous(client: AsyncMedplumClient) -> None:
     async for patient in client.search_resource_pages("Patient", as_fhir=Patient):
         assert_type(patient, Patient)
     assert_type(await client.operations.patient_everything("1"), Dict)
+    [service] = await client.get_cds_services(authorization="Bearer abc", base_url="https://x.y")
+    request = await client.build_cds_request(
+        service, PatientViewContext(patient_id="2", user_id="")
+    )
+    assert_type(await client.call_cds_service(service, request), CDSResponse)
     async with client.on_behalf_of("ProjectMembership/1"):
         await client.delete_resource("Patient", "1")

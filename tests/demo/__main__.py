@@ -1,13 +1,15 @@
-"""`make demo`, or `python -m tests.demo`: models, clients, bulk, validation; told as a story."""
+"""`make demo`, or `python -m tests.demo`: what the package does, told as a story."""
 
 import asyncio
 import sys
 
 from tests.demo.async_client_tour import tour_async_client
 from tests.demo.bulk_tour import tour_bulk
+from tests.demo.cds_tour import tour_cds
 from tests.demo.client_tour import tour_client
 from tests.demo.model_tour import tour_models
 from tests.demo.story import Story, console
+from tests.demo.table_tour import tour_tables
 from tests.demo.validation_tour import tour_validation
 from tests.medplum_server.process import start_server
 
@@ -24,6 +26,10 @@ def main() -> int:
         tour_bulk(server, story)
         server.reset()
         tour_validation(server, story)
+        server.reset()
+        tour_tables(server, story)
+        server.reset()
+        tour_cds(server, story)
     for surprise in story.surprises:
         console.print(f"[red]not as expected[/red]: {surprise}")
     if not story.surprises:

@@ -2,7 +2,7 @@
 
 Every case stands on the definitions in `shared/spec`, whose whole tree is `shared/expected`; the
 `expected` of a case holds what it adds to that tree and what it changes in it. A case with a folder
-`api` has clients too.
+`api` has clients too, one with a folder `messages` the models of messages.
 """
 
 import shutil
@@ -53,7 +53,8 @@ def _build(*cases: str) -> dict[str, str]:
     with tempfile.TemporaryDirectory() as scratch:
         for case in cases:
             shutil.copytree(FOLDER / case / "spec", scratch, dirs_exist_ok=True)
-        return build(Path(scratch), RELEASE, EXPORTS, _api(cases[-1]))
+        api, messages = _api(cases[-1]), _messages(cases[-1])
+        return build(Path(scratch), RELEASE, EXPORTS, api, message_file=messages)
 
 
 def _api(case: str) -> ApiSources | None:
@@ -61,3 +62,8 @@ def _api(case: str) -> ApiSources | None:
     if not folder.is_dir():
         return None
     return ApiSources(folder / "openapi.yaml", (folder / "OperationDefinition",))
+
+
+def _messages(case: str) -> Path | None:
+    file = FOLDER / case / "messages" / "openapi.yaml"
+    return file if file.is_file() else None

@@ -107,6 +107,9 @@ from .capabilities import (
 from .capabilities import (
     SearchParam as SearchParam,
 )
+from .cds import (
+    CDSServices as CDSServices,
+)
 from .client import (
     MedplumClient as MedplumClient,
 )
@@ -130,6 +133,9 @@ from .exceptions import (
 )
 from .exceptions import (
     BundleEntryError as BundleEntryError,
+)
+from .exceptions import (
+    CDSHooksError as CDSHooksError,
 )
 from .exceptions import (
     ClientClosedError as ClientClosedError,
@@ -211,6 +217,9 @@ from .exceptions import (
 )
 from .exceptions import (
     ValidationError as ValidationError,
+)
+from .exceptions import (
+    ViewError as ViewError,
 )
 from .helpers import (
     SERVICE_TYPE_REFERENCE_URL as SERVICE_TYPE_REFERENCE_URL,
@@ -431,6 +440,12 @@ from .smart import (
 from .smart import (
     public_jwks as public_jwks,
 )
+from .tables import (
+    View as View,
+)
+from .tables import (
+    observations_to_dataframe as observations_to_dataframe,
+)
 from .terminology import (
     CodeValidation as CodeValidation,
 )
@@ -549,6 +564,8 @@ __all__ = [
     "BulkExportError",
     "BundleEntryError",
     "BundleEntryResult",
+    "CDSHooksError",
+    "CDSServices",
     "Capabilities",
     "ClientClosedError",
     "ClientCredentials",
@@ -640,6 +657,8 @@ __all__ = [
     "Validate",
     "ValidationError",
     "ValidationReport",
+    "View",
+    "ViewError",
     "WriteValidation",
     "__version__",
     "ap",
@@ -678,6 +697,7 @@ __all__ = [
     "normalize_access_entry",
     "normalize_access_policy_id",
     "normalize_access_policy_reference",
+    "observations_to_dataframe",
     "parameters_to_dict",
     "parse_reference",
     "partition_access",

@@ -28,13 +28,20 @@ from pymedplum_runtime.flows import updates as _updates
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
     from typing import Any, Literal
 
     import httpx
     from typing_extensions import Self, Unpack
 
     from pymedplum.api_types import PatchOperation
+    from pymedplum.cds_models import (
+        CDSRequest,
+        CDSResponse,
+        CDSService,
+        Feedback,
+        FHIRAuthorization,
+    )
     from pymedplum.groups.admin import Admin as AdminGroup
     from pymedplum.groups.agents import Agents as AgentsGroup
     from pymedplum.groups.auth import Auth as AuthGroup
@@ -52,6 +59,9 @@ if TYPE_CHECKING:
     from pymedplum_runtime.bulk import ExportJob
     from pymedplum_runtime.bulk.parameters import ExportMethod, PatientReference, TypeFilter
     from pymedplum_runtime.capabilities import Capabilities
+    from pymedplum_runtime.cds.client.client_auth import CDSClientAuth
+    from pymedplum_runtime.cds.messages.model import CDSModel
+    from pymedplum_runtime.cds.requests import CDSUser
     from pymedplum_runtime.client.keywords import SyncClientOptions
     from pymedplum_runtime.client.types import (
         AccessEntry,
@@ -72,6 +82,7 @@ if TYPE_CHECKING:
         UpdateResult,
         Validate,
     )
+    from pymedplum_runtime.errors import CDSHooksError
     from pymedplum_runtime.flows.terminology import CodeValidation
     from pymedplum_runtime.hooks import BeforeRequestHook, OnRequestCompleteHook
     from pymedplum_runtime.http.clock import Clock
@@ -3784,6 +3795,132 @@ class MedplumClient(SyncClient):
             )
         )
 
+    def get_cds_services(
+        self,
+        *,
+        base_url: str | None = None,
+        authorization: str | CDSClientAuth | None = None,
+        on_error: Callable[[CDSHooksError], object] | None = None,
+        headers: Mapping[str, str | None] | None = None,
+        on_behalf_of: str | None = None,
+        timeout: Timeout | None = None,
+    ) -> list[CDSService]:
+        """List the CDS Hooks services of Medplum, or of another server.
+
+        Medplum's are the bots with a `cdsService` that you may see. See docs/cds-clients.md.
+
+        Args:
+            base_url: The base URL of a server of CDS services, such as `https://cds.example.org`;
+                None is this client's Medplum.
+            authorization: What that server is shown: a header such as `Bearer abc`, or a
+                `CDSClientAuth` that signs one for each request. The client's own token never goes
+                there.
+            on_error: Called with what is wrong with a service, which is then left out. Without it
+                the first such service raises.
+            headers: Further HTTP headers.
+            on_behalf_of: The membership to act for in this call, such as `ProjectMembership/123`.
+                None takes the one of the surrounding `with client.on_behalf_of(...)` or of the
+                client; an empty text takes none.
+            timeout: Seconds to wait for the server, or an `httpx.Timeout`; None takes the client's.
+
+        Returns:
+            The services, as models.
+
+        Raises:
+            CDSHooksError: A service breaks CDS Hooks.
+            InsecureTransportError: The base URL is neither https nor this machine's.
+
+        Example:
+            ```python
+            for service in client.get_cds_services():
+                print(service.id, service.hook, service.prefetch)
+            ```
+        """
+        from pymedplum_runtime.cds import calling as _calling
+
+        answer: list[CDSService] = self._driver.run(
+            _calling.get_cds_services(
+                self._driver.session,
+                base_url=base_url,
+                authorization=authorization,
+                on_error=on_error,
+                options=CallOptions(headers=headers, on_behalf_of=on_behalf_of, timeout=timeout),
+            )
+        )
+        return answer
+
+    def call_cds_service(
+        self,
+        service_id: str | CDSService,
+        request: CDSRequest | Mapping[str, Any],
+        *,
+        base_url: str | None = None,
+        authorization: str | CDSClientAuth | None = None,
+        on_error: Callable[[CDSHooksError], object] | None = None,
+        headers: Mapping[str, str | None] | None = None,
+        on_behalf_of: str | None = None,
+        timeout: Timeout | None = None,
+    ) -> CDSResponse:
+        """Call a CDS Hooks service of Medplum, or of another server.
+
+        The request is checked before anything is sent. The client's token goes to Medplum alone,
+        and another service gets none of the client's headers. See docs/cds-clients.md.
+
+        Args:
+            service_id: The id of the service, or the service itself.
+            request: The hook with its context, as model or dict; `build_cds_request` makes it
+                ready.
+            base_url: The base URL of a server of CDS services, such as `https://cds.example.org`;
+                None is this client's Medplum.
+            authorization: What that server is shown: a header such as `Bearer abc`, or a
+                `CDSClientAuth` that signs one for each request. The client's own token never goes
+                there.
+            on_error: Called with what is wrong with a card or system action, which is then left
+                out. Without it the first such card raises.
+            headers: Further HTTP headers.
+            on_behalf_of: The membership to act for in this call, such as `ProjectMembership/123`.
+                None takes the one of the surrounding `with client.on_behalf_of(...)` or of the
+                client; an empty text takes none.
+            timeout: Seconds to wait for the server, or an `httpx.Timeout`; None takes the client's.
+
+        Returns:
+            The cards and system actions, as models.
+
+        Raises:
+            CDSHooksError: The request or the answer breaks CDS Hooks.
+            InsecureTransportError: The base URL is neither https nor this machine's.
+            NotFoundError: There is no such service.
+            PreconditionFailedError: The service needs prefetch that it did not get.
+
+        Example:
+            ```python
+            response = client.call_cds_service(
+                "123",
+                {
+                    "hook": "patient-view",
+                    "hookInstance": "0b1c6d5e-6f3c-4c1b-8a1d-2d5a3b1f9e77",
+                    "context": {"userId": "Practitioner/1", "patientId": "2"},
+                },
+            )
+            for card in response.cards:
+                print(card.indicator, card.summary)
+            ```
+        """
+        from pymedplum_runtime.cds import calling as _calling
+
+        answer: CDSResponse = self._driver.run(
+            _calling.call_cds_service(
+                self._driver.session,
+                service_id,
+                request,
+                base_url=base_url,
+                authorization=authorization,
+                on_error=on_error,
+                options=CallOptions(headers=headers, on_behalf_of=on_behalf_of, timeout=timeout),
+            )
+        )
+        return answer
+
     def capabilities(
         self,
         *,
@@ -3948,3 +4085,139 @@ class MedplumClient(SyncClient):
             ```
         """
         return self._driver.run(_raw.delete(self._driver.session, path, **kwargs))
+
+    def build_cds_request(
+        self,
+        service: CDSService | Mapping[str, Any],
+        context: CDSModel | Mapping[str, Any],
+        *,
+        user: CDSUser | Sequence[CDSUser] | None = None,
+        prefetch: Mapping[str, Any] | None = None,
+        today: date | None = None,
+        hook_instance: str | None = None,
+        fhir_authorization: FHIRAuthorization | Mapping[str, Any] | None = None,
+        on_error: Callable[[CDSHooksError], object] | None = None,
+        headers: Mapping[str, str | None] | None = None,
+        on_behalf_of: str | None = None,
+        timeout: Timeout | None = None,
+    ) -> CDSRequest:
+        """Make the request of a CDS Hooks service ready, with what it asks to prefetch.
+
+        The service's prefetch templates become one batch of reads and searches, which carries your
+        rights: act for the user whose screen it is. Searches are read to their last page. What the
+        server does not have is None, what it refuses is its OperationOutcome, and a template whose
+        token stands for nothing is left out. See docs/cds-clients.md.
+
+        Args:
+            service: The service, as `get_cds_services` lists it.
+            context: The context of the service's hook, such as a `PatientViewContext`.
+            user: The user, as reference or resource; several, where a Practitioner has a
+                PractitionerRole too. The first becomes the context's `userId` where it has none.
+            prefetch: Prefetched resources that are at hand, by key; the others are fetched.
+            today: What `{{today()}}` is; None takes the date in UTC.
+            hook_instance: The id of this call, a UUID; None makes one.
+            fhir_authorization: A token with which the service may read from Medplum by itself: one
+                made for it, never the client's own.
+            on_error: Called with what is wrong with a prefetch template, which is then left out,
+                and where nothing can be fetched. Without it the error is raised.
+            headers: Further HTTP headers.
+            on_behalf_of: The membership to act for in this call, such as `ProjectMembership/123`.
+                None takes the one of the surrounding `with client.on_behalf_of(...)` or of the
+                client; an empty text takes none.
+            timeout: Seconds to wait for the server, or an `httpx.Timeout`; None takes the client's.
+
+        Returns:
+            The request, as a model of the service's hook.
+
+        Raises:
+            CDSHooksError: The context or a prefetch template breaks CDS Hooks, or one leads to
+                Medplum's administration.
+            MedplumError: The prefetch cannot be fetched.
+
+        Example:
+            ```python
+            for service in client.get_cds_services():
+                if service.hook == "patient-view":
+                    request = client.build_cds_request(
+                        service, {"patientId": "2"}, user="Practitioner/1"
+                    )
+                    print(client.call_cds_service(service, request).cards)
+            ```
+        """
+        from pymedplum_runtime.cds import requests as _requests
+
+        answer: CDSRequest = self._driver.run(
+            _requests.build_cds_request(
+                self._driver.session,
+                service,
+                context,
+                user=user,
+                prefetch=prefetch,
+                today=today,
+                hook_instance=hook_instance,
+                fhir_authorization=fhir_authorization,
+                on_error=on_error,
+                options=CallOptions(headers=headers, on_behalf_of=on_behalf_of, timeout=timeout),
+            )
+        )
+        return answer
+
+    def send_cds_feedback(
+        self,
+        service_id: str | CDSService,
+        feedback: Feedback | Mapping[str, Any] | Sequence[Feedback | Mapping[str, Any]],
+        *,
+        base_url: str | None = None,
+        authorization: str | CDSClientAuth | None = None,
+        headers: Mapping[str, str | None] | None = None,
+        on_behalf_of: str | None = None,
+        timeout: Timeout | None = None,
+    ) -> None:
+        """Tell a CDS Hooks service what became of its cards.
+
+        Medplum's own services take no feedback. The client's token goes to Medplum alone.
+
+        Args:
+            service_id: The id of the service, or the service itself.
+            feedback: What became of a card, or of several, as models or dicts.
+            base_url: The base URL of a server of CDS services, such as `https://cds.example.org`;
+                None is this client's Medplum.
+            authorization: What that server is shown: a header such as `Bearer abc`, or a
+                `CDSClientAuth` that signs one for each request. The client's own token never goes
+                there.
+            headers: Further HTTP headers.
+            on_behalf_of: The membership to act for in this call, such as `ProjectMembership/123`.
+                None takes the one of the surrounding `with client.on_behalf_of(...)` or of the
+                client; an empty text takes none.
+            timeout: Seconds to wait for the server, or an `httpx.Timeout`; None takes the client's.
+
+        Raises:
+            CDSHooksError: The feedback breaks CDS Hooks.
+            InsecureTransportError: The base URL is neither https nor this machine's.
+            NotFoundError: There is no such service, or it takes no feedback.
+
+        Example:
+            ```python
+            client.send_cds_feedback(
+                "statin",
+                {
+                    "card": "4e0a3a1e-3283-4575-ab82-028d55fe2719",
+                    "outcome": "overridden",
+                    "outcomeTimestamp": "2024-05-01T09:30:00Z",
+                },
+                base_url="https://cds.example.org",
+            )
+            ```
+        """
+        from pymedplum_runtime.cds import calling as _calling
+
+        return self._driver.run(
+            _calling.send_cds_feedback(
+                self._driver.session,
+                service_id,
+                feedback,
+                base_url=base_url,
+                authorization=authorization,
+                options=CallOptions(headers=headers, on_behalf_of=on_behalf_of, timeout=timeout),
+            )
+        )

@@ -9,6 +9,7 @@ from pymedplum_runtime.errors import (
     BadRequestError,
     BulkExportError,
     BundleEntryError,
+    CDSHooksError,
     ClientClosedError,
     ConfigurationError,
     ConflictError,
@@ -36,6 +37,7 @@ from pymedplum_runtime.errors import (
     UnknownSearchParameterError,
     UnsafeRedirectError,
     ValidationError,
+    ViewError,
 )
 from pymedplum_runtime.lazy import publish
 
@@ -46,6 +48,7 @@ __all__ = [
     "BadRequestError",
     "BulkExportError",
     "BundleEntryError",
+    "CDSHooksError",
     "ClientClosedError",
     "ConfigurationError",
     "ConflictError",
@@ -73,6 +76,7 @@ __all__ = [
     "UnknownSearchParameterError",
     "UnsafeRedirectError",
     "ValidationError",
+    "ViewError",
 ]
 
 publish(__name__, globals(), __all__)

@@ -3,11 +3,13 @@
 What a server said in words, and what it sent, stays on attributes: it may hold patient data.
 """
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
+from pymedplum_runtime.outcomes import is_outcome, issue_codes, summary_of, words_of
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import httpx
 
     from pymedplum_runtime.loading.report import LoadFailure
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
 
 
 _SHOWN = 300  # characters of an expression that a message repeats
-_CODE = re.compile(r"[a-z-]{1,40}")  # https://hl7.org/fhir/R4/valueset-issue-type.html
 
 
 class MedplumError(Exception):
@@ -47,12 +48,12 @@ class MedplumError(Exception):
     @property
     def outcome(self) -> Any:  # noqa: ANN401 - a dict, or a model where the raiser gave one
         """The OperationOutcome that the server answered with; it may hold patient data."""
-        return self.response_data if _is_outcome(self.response_data) else None
+        return self.response_data if is_outcome(self.response_data) else None
 
     @property
     def detail(self) -> str | None:
         """What the server said in words; it may hold patient data."""
-        return "; ".join(_words(self.outcome)) or None
+        return "; ".join(words_of(self.outcome)) or None
 
     def __reduce__(self) -> tuple[Any, ...]:
         # The state apart from what restores: an error may hold itself, as a ProfileError does.
@@ -128,7 +129,7 @@ class OperationOutcomeError(MedplumError):
         possibly_committed: bool = False,
     ) -> None:
         data = response_data if outcome is None else outcome
-        text = _summary(data) if message is None else message
+        text = summary_of(data) if message is None else message
         super().__init__(text, status_code, data, possibly_committed=possibly_committed)
 
     def sanitize_for_logging(self) -> dict[str, object]:
@@ -362,48 +363,6 @@ class BundleEntryError(MedplumError):
         """Return what may be logged: places and statuses of the entries."""
         failed = [{"index": e.index, "status_code": e.status_code} for e in self.entries]
         return {**super().sanitize_for_logging(), "entries": failed}
-
-
-def issue_codes(outcome: object) -> Iterator[tuple[str | None, str | None]]:
-    """Give severity and code of each issue of an OperationOutcome, dict or model."""
-    for issue in _entries(_member(outcome, "issue")):
-        yield _code(issue, "severity"), _code(issue, "code")
-
-
-def _is_outcome(data: object) -> bool:
-    kind = _text(data, "resourceType") or _text(data, "resource_type")
-    return kind == "OperationOutcome" or (kind is None and _member(data, "issue") is not None)
-
-
-def _summary(outcome: object) -> str:
-    codes = "; ".join(f"{severity}/{code}" for severity, code in issue_codes(outcome))
-    return f"OperationOutcome: {codes or 'no issues'}"
-
-
-def _words(outcome: object) -> Iterator[str]:
-    for issue in _entries(_member(outcome, "issue")):
-        said = (_text(_member(issue, "details"), "text"), _text(issue, "diagnostics"))
-        yield from (words for words in said if words)
-
-
-def _member(data: object, name: str) -> object:
-    if isinstance(data, Mapping):
-        return cast("Mapping[str, object]", data).get(name)
-    return getattr(data, name, None)
-
-
-def _code(data: object, name: str) -> str | None:
-    text = _text(data, name)
-    return text if text and _CODE.fullmatch(text) else None
-
-
-def _text(data: object, name: str) -> str | None:
-    value = _member(data, name)
-    return value if isinstance(value, str) else None
-
-
-def _entries(value: object) -> list[object]:
-    return cast("list[object]", value) if isinstance(value, list) else []
 
 
 def copied(error: MedplumError) -> MedplumError:

@@ -27,7 +27,6 @@ from pymedplum_runtime.errors import (
     RateLimitError,
     ServerError,
     TokenRefreshCooldownError,
-    issue_codes,
 )
 from pymedplum_runtime.flows.jobs import without_retries
 from pymedplum_runtime.http.flow import Flow, Invoke, Sleep
@@ -35,6 +34,7 @@ from pymedplum_runtime.http.limits import retry_after
 from pymedplum_runtime.http.retry import GATEWAY_ERRORS
 from pymedplum_runtime.http.timeouts import LONGEST
 from pymedplum_runtime.http.wire import JSON, Answer
+from pymedplum_runtime.outcomes import issue_codes
 
 StatusCallback: TypeAlias = Callable[[ExportStatus], object]
 

@@ -19,12 +19,12 @@ from pymedplum_runtime.errors import (
     ServerError,
     UnsafeRedirectError,
     ValidationError,
-    issue_codes,
 )
 from pymedplum_runtime.http.limits import delay_asked_for
 from pymedplum_runtime.http.shape import Shape
 from pymedplum_runtime.http.urls import Server
 from pymedplum_runtime.http.wire import Answer
+from pymedplum_runtime.outcomes import issue_codes
 
 _CLASSES: dict[int, type[MedplumError]] = {
     400: BadRequestError,

@@ -12,12 +12,12 @@ from pymedplum_runtime.errors import (
     RateLimitError,
     ServerError,
     TokenRefreshCooldownError,
-    issue_codes,
 )
 from pymedplum_runtime.helpers.members import entries, member, objects
 from pymedplum_runtime.loading.entries import Prepared
 from pymedplum_runtime.loading.keys import is_tagged
 from pymedplum_runtime.loading.rows import Fate, State
+from pymedplum_runtime.outcomes import issue_codes
 from pymedplum_runtime.search.entries import BundleEntryResult, entry_results
 
 THROTTLED = 429

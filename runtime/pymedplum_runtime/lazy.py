@@ -19,6 +19,21 @@ def did_you_mean(name: str, known: Mapping[str, object] | set[str]) -> str:
     return f"; did you mean '{folded[close[0]]}'?" if close else ""
 
 
+def require_extra(what: str, extra: str, packages: tuple[str, ...]) -> None:
+    """Refuse to go on without the packages of an extra.
+
+    Raises:
+        ImportError: one of them is not installed; the message says how to get it.
+    """
+    from importlib.util import find_spec  # noqa: PLC0415 - where an extra is used
+
+    for name in packages:
+        if find_spec(name) is None:
+            raise ImportError(
+                f"{what} needs the extra: pip install 'pymedplum[{extra}]'", name=name
+            )
+
+
 def lazy_attributes(
     package: str, homes: Mapping[str, str]
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:

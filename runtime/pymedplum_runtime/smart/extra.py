@@ -1,6 +1,6 @@
 """The extra that keys need: looked for when one is used, so that importing needs nothing."""
 
-from importlib.util import find_spec
+from pymedplum_runtime.lazy import require_extra
 
 
 def require_smart(what: str) -> None:
@@ -9,6 +9,4 @@ def require_smart(what: str) -> None:
     Raises:
         ImportError: joserfc or cryptography is not installed.
     """
-    for name in ("joserfc", "cryptography"):
-        if find_spec(name) is None:
-            raise ImportError(f"{what} needs the extra: pip install 'pymedplum[smart]'", name=name)
+    require_extra(what, "smart", ("joserfc", "cryptography"))

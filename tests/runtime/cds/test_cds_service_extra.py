@@ -7,14 +7,13 @@ import sys
 import pytest
 from cds_calls import ISSUER, JWKS_URL
 
-from pymedplum_runtime.cds.service import extra
 from pymedplum_runtime.cds.service.services import CDSServices
 from pymedplum_runtime.cds.service.trust import TrustedEHR
 
 
 @pytest.mark.parametrize("missing", ["starlette", "joserfc", "cryptography"])
 def test_without_the_extra_its_name_is_said(missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(extra, "find_spec", lambda name: None if name == missing else name)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == missing else name)
 
     with pytest.raises(ImportError, match=r"pip install 'pymedplum\[cds\]'") as caught:
         CDSServices(allow_anonymous=True)

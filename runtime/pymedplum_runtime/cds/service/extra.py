@@ -1,6 +1,6 @@
 """The extra that services need: looked for when one is made, so that importing needs nothing."""
 
-from importlib.util import find_spec
+from pymedplum_runtime.lazy import require_extra
 
 
 def require_cds(what: str) -> None:
@@ -9,6 +9,4 @@ def require_cds(what: str) -> None:
     Raises:
         ImportError: starlette, joserfc or cryptography is not installed.
     """
-    for name in ("starlette", "joserfc", "cryptography"):
-        if find_spec(name) is None:
-            raise ImportError(f"{what} needs the extra: pip install 'pymedplum[cds]'", name=name)
+    require_extra(what, "cds", ("starlette", "joserfc", "cryptography"))
